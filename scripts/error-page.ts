@@ -1,0 +1,69 @@
+import { errorCodes, exitStatusOf } from '../src/kit/error-codes.ts'
+import type { ErrorCode } from '../src/kit/error-codes.ts'
+
+/** What each code means and what to do then. The compiler asks for a line for every code. */
+const advice: Record<ErrorCode, readonly [meaning: string, next: string]> = {
+  'usage': ['The command line does not say what to do, or says something that does not exist.', 'Read the sentence, or `holdfast COMMAND --help`.'],
+  'internal': ['Holdfast itself is at fault.', 'Report it with the run\'s journal; what was backed up before is untouched.'],
+  'interrupted': ['The run was ended by Ctrl-C, a signal or a shutdown.', 'Run it again; nothing half-made was left under a final name.'],
+  'platform.unsupported': ['This system cannot run Holdfast, a 32-bit one for example.', 'Use a 64-bit Linux with Node 26 or later.'],
+  'config.invalid': ['holdfast.yaml has an error; file, line, column and the nearest valid key are named.', 'Correct that line.'],
+  'config.missing': ['There is no holdfast.yaml where it was looked for.', 'Run `holdfast init`, or name the file with `--config`; `holdfast backup DIR` needs none.'],
+  'config.unsafe': ['Others may write the configuration, or read secrets in it.', 'Take the rights away as the message says (`chmod`, `chown`).'],
+  'config.secret': ['A secret\'s variable, file or command gave nothing.', 'Set the variable, or correct the file or command.'],
+  'app.unknown': ['No application or restore point has this name.', 'See `holdfast list`, and write it as it stands there.'],
+  'app.ambiguous': ['There are several applications and none was named.', 'Name one with `--app`.'],
+  'source.missing': ['The folder or database file to back up is not there.', 'Correct the path, or mount what it lies on.'],
+  'source.unreadable': ['The application\'s folder itself cannot be read.', 'Run as a user who may read it.'],
+  'source.selection': ['An include or exclude pattern cannot be understood.', 'Correct the pattern that is named.'],
+  'database.unreachable': ['The database server does not answer, or refuses the user.', 'Start it, or correct host, user and password.'],
+  'database.client': ['The database\'s own client or dump program is missing or too old.', 'Install the package that is named.'],
+  'database.dump': ['The dump did not end as a whole one does; it was not kept as good.', 'Read the client\'s message, mend the cause, run again.'],
+  'database.import': ['The database refused the dump; what was there before was put back.', 'Read the client\'s message; check version, rights and space.'],
+  'process.missing': ['A program that is needed is not installed.', 'Install the package that brings it.'],
+  'process.failed': ['A program ended with an error.', 'Its last lines stand in the message.'],
+  'process.timeout': ['A program did not end in time and was ended with all that it had started.', 'Raise its time limit, or find out what it waits for.'],
+  'hook.failed': ['A configured hook ended with an error.', 'Its output is in the run\'s log; mend it or remove it.'],
+  'hook.untrusted': ['The hook came out of an archive and nobody has accepted it.', 'Read it, then accept it, or pass `--trust-hooks`.'],
+  'lock.held': ['Another run of this application is going on.', 'Wait for it; its user and process are named.'],
+  'state.denied': ['This user may not use the application\'s state folder.', 'Join the group that `holdfast init` set, or run as the owner.'],
+  'state.unfinished-restore': ['A restore was interrupted, so the application may be half restored; it is not backed up like this.', 'Finish it or roll it back, as the message says.'],
+  'vault.missing': ['There are no backups at this place.', 'Correct the path, or mount the disk.'],
+  'vault.empty': ['The place holds no restore point that fits.', 'Run a backup first, or look with `holdfast list`.'],
+  'vault.unknown-point': ['No restore point has this id.', 'Take an id from `holdfast list`.'],
+  'vault.ambiguous-point': ['Several restore points begin with these characters.', 'Write more of the id.'],
+  'vault.protected': ['The rules keep this restore point: the last one, or the newest verified one.', 'Make and verify a newer one first.'],
+  'archive.damaged': ['The archive does not match its records: cut off, changed or unreadable. Nothing was restored from it.', 'Take an older point or another copy; check the disk.'],
+  'archive.foreign': ['The file is no archive of Holdfast.', 'Unpack it with the program that made it.'],
+  'archive.password': ['The password is missing or wrong.', 'Give the one that the archive was made with; without it nobody can read it.'],
+  'archive.encryption': ['A password was set, but the format has no encryption.', 'Use `--format zip`, or take the password away.'],
+  'archive.unsafe': ['A name in the archive leads outside the target. Nothing was written there.', 'Do not trust this archive.'],
+  'archive.too-large': ['The archive holds more than it declares, or more than fits.', 'Do not trust it, or restore where there is more space.'],
+  'storage.full': ['No space or no inodes are left.', 'Free some, or keep fewer points.'],
+  'storage.denied': ['The place refuses this user.', 'Correct its rights, or the user.'],
+  'storage.exists': ['Something is there already under this name; it stays as it was.', 'Choose another name, or move it away.'],
+  'storage.missing': ['What should lie at the place is gone.', 'Look at the place; run `holdfast verify`.'],
+  'storage.failed': ['The place failed to read or write.', 'Check the disk, the mount or the network, then run again.'],
+  'restore.target': ['The target cannot be restored into.', 'Name another folder, as the message says.'],
+  'restore.space': ['There is not enough space to restore beside what is there now.', 'Free what is missing; nothing was touched.'],
+  'restore.failed': ['The restore failed, and the message says in what state the application is.', 'Follow its hint before you start the application.'],
+  'restore.rolled-back': ['The restore failed and all is as it was before.', 'Mend the cause that is named, then restore again.'],
+  'restore.confirm': ['Something would be overwritten and nobody could be asked.', 'Look with `--dry-run`, then pass `--no-ask`.'],
+}
+
+const isCode = (name: string): name is ErrorCode => Object.hasOwn(errorCodes, name)
+
+/** docs/reference/errors.md: every error code under an anchor of its own name. */
+export function errorPage(): string {
+  const sections = Object.keys(errorCodes).filter(isCode).map((code) => {
+    const [meaning, next] = advice[code]
+    return `## <a id="${code}"></a>\`${code}\`\n\n${meaning}\n\n**What to do:** ${next}\n\nExit status ${exitStatusOf(code)}.\n`
+  })
+  return [
+    '# Errors\n',
+    'Every error has a code, a sentence, what to do next, and its cause. With `--json` all four are fields of `error`.\n',
+    'Exit statuses: 0 done, 1 failed, 3 partial (something could not be read; the rest is there), 10 no backups at the place, 11 locked, 12 wrong password, 130 interrupted. They are restic\'s where they mean the same.\n',
+    '<!-- Written by `npm run reference` from src/kit/error-codes.ts and scripts/error-page.ts. -->\n',
+    ...sections,
+  ].join('\n')
+}

@@ -1,0 +1,94 @@
+// `npm test`: type check, lint, knip and every test. `npm test -- PART…` runs only test files whose path has one of the parts.
+import { globSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { projectFolder } from './project-folder.ts'
+import { runTestFiles } from './run-test-files.ts'
+import { runTool } from './run-tool.ts'
+import { adoptOrphans, descendants, endDescendants } from './stray-processes.ts'
+import { installPackages, missingPackages } from './test-programs.ts'
+
+const limitMinutes = 15
+const parts = process.argv.slice(2)
+let passed = 0
+let failed = 0
+
+const stop = new AbortController()
+const finish = (status: number): never => {
+  endDescendants()
+  console.log(`\n${passed} passed, ${failed} failed`)
+  process.exit(status)
+}
+setTimeout(() => {
+  console.log(`\nStopped: the whole did not end within ${limitMinutes} minutes.`)
+  failed++
+  finish(1)
+}, limitMinutes * 60_000).unref()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => {
+    console.log(`\nStopped by ${signal}.`)
+    failed++
+    finish(130)
+  })
+}
+
+/** A tool of the development dependencies, by the JavaScript file that starts it; its one result counts as one test. */
+async function check(name: string, script: string, ...args: string[]): Promise<void> {
+  const { ok, output, seconds } = await runTool(process.execPath, [join(projectFolder, 'node_modules', script), ...args], stop.signal)
+  if (ok) passed++
+  else failed++
+  report(name, ok, seconds, ok ? '' : output)
+}
+
+async function testStep(name: string, files: readonly string[]): Promise<void> {
+  const chosen = files.filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))
+  if (chosen.length === 0 && parts.length > 0) return
+  const counts = await runTestFiles(chosen.map((file) => join(projectFolder, file)), stop.signal)
+  passed += counts.passed
+  failed += counts.failed
+  // A step that looks at nothing has shown nothing.
+  if (chosen.length === 0) failed++
+  report(name, counts.failed === 0 && chosen.length > 0, counts.seconds, `${counts.passed} passed, ${counts.failed} failed in ${chosen.length} files`)
+  await endStrays()
+}
+
+/** What tests left running is ended, after the few seconds that a guard process needs to see that its run is over. */
+async function endStrays(): Promise<void> {
+  for (let waitedMs = 0; waitedMs < 5000 && descendants().length > 0; waitedMs += 250) await sleep(250)
+  for (const { pid, command } of descendants()) console.log(`    left running and ended now: ${command.slice(0, 120)} (process ${pid})`)
+  endDescendants()
+}
+
+function report(name: string, ok: boolean, seconds: number, text: string): void {
+  const line = `${ok ? '✔' : '✖'} ${name.padEnd(22)} ${seconds.toFixed(1).padStart(6)} s`
+  console.log(text.includes('\n') || !ok ? `${line}\n${text}` : `${line}  ${text}`)
+}
+
+adoptOrphans()
+const missing = missingPackages()
+if (missing.length > 0) {
+  try {
+    installPackages(missing)
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : String(error))
+    failed++
+    finish(1)
+  }
+}
+
+const all = globSync('test/**/*.test.ts', { cwd: projectFolder }).toSorted()
+const endToEnd = (file: string): boolean => /^test\/(e2e|faults|interop|ground)\//.test(file)
+const alone = new Set(['test/floors.test.ts', 'test/gates.test.ts'])
+
+if (parts.length === 0) {
+  await check('type check', 'typescript/bin/tsc', '-p', '.')
+  await check('lint', 'oxlint/bin/oxlint', '--deny-warnings')
+  await check('knip', 'knip/bin/knip.js')
+}
+await testStep('floors', all.filter((file) => file === 'test/floors.test.ts'))
+await testStep('unit and integration', all.filter((file) => !endToEnd(file) && !alone.has(file)))
+await testStep('end to end', all.filter(endToEnd))
+await testStep('gates (samples)', all.filter((file) => file === 'test/gates.test.ts'))
+// No test at all has shown nothing either.
+if (passed + failed === 0) failed++
+finish(failed === 0 ? 0 : 1)

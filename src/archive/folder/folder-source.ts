@@ -1,0 +1,95 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { AppError, systemCode } from '../../kit/app-error.ts'
+import { openContentFile } from '../../disk/content-file.ts'
+import { systemPath } from '../../disk/name-codec.ts'
+import type { Entry } from '../../model/entry.ts'
+import { damaged } from '../damaged.ts'
+import { fromRecord, parseRecord } from '../entry-record.ts'
+import type { PointSource } from '../point-source.ts'
+import { textLines } from '../text-lines.ts'
+import { manifestName, parseManifest, recordsName, trailerFolder, trailerPart } from '../trailer.ts'
+
+const readBytes = 1024 * 1024
+
+/**
+ * A restore point that is a plain folder. What its records name is read; what else lies there is none of it.
+ * The metadata are the records': an ordinary user's folder cannot keep owners.
+ */
+export function folderSource(path: string): PointSource {
+  return { format: 'folder', randomAccess: true, read: ({ signal, wanted }) => readFolder(path, signal, wanted ?? (() => true)) }
+}
+
+/** The id of the restore point that a folder is; undefined where it is none. @throws AppError `storage.denied`, `archive.damaged`. */
+export async function folderPointId(path: string): Promise<string | undefined> {
+  const ids: string[] = []
+  let unreadable: unknown
+  for (const name of await readdir(systemPath(path)).catch(() => [])) {
+    const part = trailerPart(`${name}/${manifestName}`)
+    if (part === undefined) continue
+    const text = await readFile(systemPath(join(path, name, manifestName)), 'utf8').catch((error: unknown) => {
+      // Without a manifest it was never finished.
+      if (systemCode(error) === 'ENOENT') return undefined
+      throw new AppError('storage.denied', `${path} may not be read`, { cause: error })
+    })
+    if (text === undefined) continue
+    try {
+      if (parseManifest(text).points[0]?.id === part.id) ids.push(part.id)
+    } catch (error) {
+      // It may be a file of the application that only looks like ours.
+      unreadable = error
+    }
+  }
+  if (ids.length === 0 && unreadable !== undefined) throw unreadable
+  // The application itself may hold older ones, which a restore by hand has left: those are in the records of the newest.
+  for (const id of ids) if (ids.length === 1 || (await lists(path, id, ids))) return id
+  return undefined
+}
+
+async function lists(path: string, id: string, ids: readonly string[]): Promise<boolean> {
+  const others = new Set(ids.filter((other) => other !== id).map((other) => `${trailerFolder(other)}/${manifestName}`))
+  for await (const line of textLines(content(path, `${trailerFolder(id)}/${recordsName}`, new AbortController().signal))) {
+    if (line.includes(manifestName)) others.delete(parseRecord(line).path)
+  }
+  return others.size === 0
+}
+
+async function* readFolder(path: string, signal: AbortSignal, wanted: (path: string) => boolean): AsyncGenerator<Entry, void, undefined> {
+  const id = await folderPointId(path)
+  if (id === undefined) throw new AppError('archive.foreign', `${path} is no restore point of Holdfast`)
+  const own = trailerFolder(id)
+  const recordsPath = `${own}/${recordsName}`
+  for await (const line of textLines(content(path, recordsPath, signal))) {
+    signal.throwIfAborted()
+    const entry = fromRecord(parseRecord(line))
+    if (!wanted(entry.path)) continue
+    yield entry.kind === 'file' && entry.hardlinkTo === undefined ? { ...entry, open: (reading) => content(path, entry.path, reading) } : entry
+  }
+  for (const name of [recordsPath, `${own}/${manifestName}`]) {
+    if (wanted(name)) yield { path: name, kind: 'file', mode: 0o600, mtimeNs: 0n, open: (reading) => content(path, name, reading) }
+  }
+}
+
+async function* content(root: string, path: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  if (path.split('/').some((part) => part === '..' || part === '')) throw damaged(`${path} leads out of the folder`)
+  using file = openOrDamaged(root, path)
+  for (let at = 0; ; ) {
+    signal.throwIfAborted()
+    const bytes = new Uint8Array(Math.min(readBytes, Math.max(file.size - at, 1)))
+    const count = file.readSync(bytes, at)
+    if (count === 0) return
+    at += count
+    yield bytes.subarray(0, count)
+  }
+}
+
+function openOrDamaged(root: string, path: string): ReturnType<typeof openContentFile> {
+  try {
+    return openContentFile(join(root, path), {})
+  } catch (error) {
+    const cause = error instanceof AppError ? error.cause : undefined
+    const code = systemCode(cause)
+    if (code === undefined || code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP' || code === 'ENXIO') throw damaged(`${path} is missing or no plain file`, error)
+    throw error
+  }
+}

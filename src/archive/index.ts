@@ -1,0 +1,5 @@
+export { openArchiveFile } from './archive-file.ts'
+export { openArchiveVault } from './archive-vault.ts'
+export type { ArchiveBytes, ArchiveFormat, ReadOptions, WriteOptions, WrittenMember } from './format.ts'
+export { formats } from './formats.ts'
+export type { ArchiveVaultSettings } from './vault-context.ts'

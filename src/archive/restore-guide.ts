@@ -1,0 +1,103 @@
+import { shellQuote } from '../kit/shell-quote.ts'
+import type { DatabaseFacts, Snapshot } from '../model/restore-point.ts'
+import { baseName } from './vault-context.ts'
+
+export const guideName = 'RESTORE.md'
+
+const heading = '## Application '
+
+/**
+ * The text beside the archives: how to get everything back without Holdfast. What it says of other applications that
+ * keep their archives in the same folder is kept from the text before.
+ * Of encrypted archives it names neither files nor databases.
+ */
+export function restoreGuide(snapshot: Snapshot, databases: readonly DatabaseFacts[], before: string | undefined): string {
+  const sections = new Map<string, string>()
+  for (const part of (before ?? '').split(/^(?=## Application )/m).slice(1)) sections.set(part.slice(0, part.indexOf('\n')), part.trimEnd())
+  const title = `${heading}${snapshot.app}`
+  const own = section(title, snapshot, databases)
+  sections.set(title, own)
+  return `${introduction}\n${[...sections.values()].sort().join('\n\n')}\n`
+}
+
+function section(title: string, snapshot: Snapshot, databases: readonly DatabaseFacts[]): string {
+  const name = shellQuote(baseName(snapshot.key))
+  const lines = [
+    title,
+    '',
+    `Written for \`${baseName(snapshot.key)}\` (${snapshot.startedAt}); other restore points of this application are restored in the same way, with their own name.`,
+    '',
+  ]
+  if (snapshot.sha256 !== undefined) lines.push('See whether the archive is whole:', '', ...code([`sha256sum -c ${shellQuote(`${baseName(snapshot.key)}.sha256`)}`]))
+  lines.push('Unpack it into a new folder:', '', ...code(['mkdir restored', ...unpack(snapshot, name)]))
+  if (snapshot.format === 'zip') lines.push(zipLacks(snapshot.encrypted), '')
+  lines.push(...databaseLines(snapshot, databases))
+  lines.push('Remove the records of Holdfast, which are no part of the application:', '', ...code(['rm -r restored/.holdfast-????????????????']))
+  lines.push(`\`restored\` is now what \`${snapshot.root}\` was. Stop the application, move what is there aside, and move this folder into its place.`)
+  return lines.join('\n')
+}
+
+function unpack(snapshot: Snapshot, name: string): string[] {
+  switch (snapshot.format) {
+    case 'zip': return snapshot.encrypted ? [`7z x -orestored ${name}    # asks for the password; unzip does not know this encryption`] : [`unzip -X -K -d restored ${name}    # -X: owners, -K: setuid bits; both as root`]
+    case 'tar.gz': return [`tar -C restored --numeric-owner --xattrs --xattrs-include='*' --acls -xzpf ${name}`]
+    case 'tar.zst': return [`tar -C restored --numeric-owner --xattrs --xattrs-include='*' --acls --zstd -xpf ${name}`]
+    case 'folder': return [`cp -a ${name}/. restored/`]
+  }
+}
+
+function zipLacks(encrypted: boolean): string {
+  return `${encrypted ? '7z may change links to absolute paths, and brings back neither owners nor' : 'unzip does not bring back'} extended attributes, ACLs, devices and pipes, makes copies of hardlinks, and changes names that are not UTF-8 or hold control characters. Holdfast brings all that back.`
+}
+
+function databaseLines(snapshot: Snapshot, databases: readonly DatabaseFacts[]): readonly string[] {
+  if (snapshot.databases === 0) return []
+  if (snapshot.encrypted) return encryptedDatabaseLines
+  const servers = databases.filter((facts) => facts.engine === 'mariadb')
+  const loads = servers.flatMap((facts) => {
+    const collate = facts.collation !== undefined && /^\w+$/.test(facts.collation) ? ` COLLATE ${facts.collation}` : ''
+    return [
+      `mariadb --default-character-set=utf8mb4 -e ${shellQuote(`CREATE DATABASE IF NOT EXISTS \`${facts.name.replace(/`/g, '``')}\`${collate}`)}`,
+      `mariadb --default-character-set=utf8mb4 --binary-mode --comments ${shellQuote(facts.name)} < ${shellQuote(`restored/${facts.path}`)}`,
+    ]
+  })
+  const files = databases.filter((facts) => facts.engine === 'sqlite').map((facts) => `sqlite3 ${shellQuote(`restored/${facts.path}`)} 'PRAGMA integrity_check'`)
+  const dumps = servers.map((facts) => `rm ${shellQuote(`restored/${facts.path}`)}`)
+  const folders = servers.some((facts) => facts.path.startsWith('databases/')) ? ['rmdir --ignore-fail-on-non-empty restored/databases'] : []
+  return [
+    ...(loads.length === 0 ? [] : ['Load the databases (mysql where there is no mariadb; -h, -u and -p for another server or user). What is in a database of that name is replaced:', '', ...code(loads), 'Remove their dumps, which are no part of the application:', '', ...code([...dumps, ...folders])]),
+    ...(files.length === 0 ? [] : ['SQLite databases are whole files, and used as they are. See that they are sound:', '', ...code(files)]),
+  ]
+}
+
+/** Names neither databases nor dumps: nobody without the password shall learn them. */
+const encryptedDatabaseLines: readonly string[] = [
+  'Databases and their dumps are listed in the records:',
+  '',
+  '```sh',
+  `sed -n '/^ "databases"/,/^ \\]/p' restored/.holdfast-????????????????/manifest.json | grep -E '^   "(name|engine|path|collation)"'`,
+  '```',
+  '',
+  'An SQLite database is a whole file, and used as it is. For each of the others put its `name`, its `collation` and the `path` of its dump into these lines. What is in a database of that name is replaced:',
+  '',
+  '```sh',
+  'DATABASE=NAME',
+  'COLLATION=utf8mb4_general_ci',
+  'DUMP=restored/database.sql',
+  'mariadb --default-character-set=utf8mb4 -e "CREATE DATABASE IF NOT EXISTS \\`$DATABASE\\` COLLATE $COLLATION"',
+  'mariadb --default-character-set=utf8mb4 --binary-mode --comments "$DATABASE" < "$DUMP"',
+  'rm "$DUMP"',
+  'rmdir --ignore-fail-on-non-empty "$(dirname "$DUMP")"',
+  '```',
+  '',
+]
+
+function code(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['```sh', ...lines, '```', '']
+}
+
+const introduction = `# How to restore without Holdfast
+
+These restore points can be read with ordinary programs. Run the commands in this folder, as root if owners are to be kept.
+With Holdfast it is \`holdfast restore latest --from . --target FOLDER\`.
+`

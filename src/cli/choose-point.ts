@@ -1,0 +1,50 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { AppError } from '../kit/app-error.ts'
+import type { Run } from '../model/run.ts'
+import type { NamedVault } from '../runs/backup.ts'
+import { findPoint } from '../runs/find-point.ts'
+import { knownPoints } from './setup.ts'
+import type { KnownPoint } from './setup.ts'
+
+/** An archive that lies at a place and cannot even be listed: of which application and time it is cannot be known. */
+type UnreadableArchive = { readonly path: string; readonly code: string; readonly message: string }
+
+export type FoundPoints = { readonly points: readonly KnownPoint[]; readonly unreadable: readonly UnreadableArchive[] }
+
+/** As knownPoints, and what lies there that should be a restore point and cannot be read. */
+export async function findPoints(vaults: readonly NamedVault[], app: string | undefined, run: Run): Promise<FoundPoints> {
+  const unreadable: UnreadableArchive[] = []
+  const lists = await Promise.all(vaults.map(async (vault) => knownPoints([vault], app, {
+    signal: run.signal,
+    now: () => run.now(),
+    emit(event) {
+      if (event.type === 'run.note' && event.path !== undefined) unreadable.push({ path: join(vault.place, event.path), code: event.code, message: event.message })
+      run.emit(event)
+    },
+  })))
+  return { points: lists.flat().sort((a, b) => b.startedAt.localeCompare(a.startedAt)), unreadable }
+}
+
+/**
+ * The point that a user means, where it is to be relied on: `latest` is refused while something that cannot be read may be
+ * newer, because an older point would otherwise stand for it in silence.
+ * @throws AppError as findPoint; `archive.damaged`, `archive.password`.
+ */
+export function choosePoint({ points, unreadable }: FoundPoints, what: string): KnownPoint {
+  if (what !== 'latest' || unreadable.length === 0) return findPoint(points, what)
+  const latest = points.length === 0 ? undefined : findPoint(points, what)
+  const newer = unreadable.find(({ path }) => latest === undefined || mayBeNewer(path, latest))
+  if (newer !== undefined) {
+    throw new AppError(newer.code === 'archive.password' ? 'archive.password' : 'archive.damaged', `${newer.message}${latest === undefined ? '' : `. It may be newer than ${latest.key}, so that which restore point is the latest cannot be known`}`, {
+      hint: latest === undefined ? 'Give the right password, or use another copy of it.' : 'Name a restore point by its id (see "holdfast list"), or move away what is damaged.',
+    })
+  }
+  return findPoint(points, what)
+}
+
+/** An archive is written when its backup ends. A folder's time is that of what it holds, and says nothing. */
+function mayBeNewer(path: string, point: KnownPoint): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat === undefined || stat.isDirectory() || stat.mtimeMs >= Date.parse(point.startedAt)
+}

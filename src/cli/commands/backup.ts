@@ -1,0 +1,88 @@
+import type { Command } from 'commander'
+import { Option } from 'commander'
+import { AppError } from '../../kit/app-error.ts'
+import { formatByteSize } from '../../kit/byte-size.ts'
+import { printable } from '../../kit/printable.ts'
+import { formatSchema } from '../../model/restore-point.ts'
+import { slotsOf } from '../../runs/application.ts'
+import type { SavedPoint } from '../../runs/backup.ts'
+import { backupApplication } from '../../runs/backup-application.ts'
+import type { NamedVault, UnopenedVault } from '../../runs/backup.ts'
+import type { BackupOptions } from '../../runs/backup-application.ts'
+import type { CommandContext } from '../command-context.ts'
+import { runCommand } from '../command-context.ts'
+import { addPasswordOptions, formatOption, placeOptions } from '../place-options.ts'
+import { Progress } from '../progress.ts'
+import { exitStatusOfRun } from '../run-status.ts'
+import type { Output } from '../output.ts'
+
+type Options = {
+  to?: string; format?: string; name?: string; type?: 'dated' | 'rolling' | 'both'; without?: string[]; databaseOnly?: boolean
+  include?: string[]; exclude?: string[]; oneFileSystem?: boolean; verify: boolean
+}
+
+export function addBackupCommand(program: Command): void {
+  const command = program.command('backup').description('back up an application: a folder with its databases').argument('[app]', 'the path of a folder, or an application of the configuration')
+  addPasswordOptions(command)
+    .option('--to <place>', 'the folder that the archive goes to')
+    .addOption(formatOption())
+    .option('--name <name>', 'the application\'s name, where the folder\'s own does not say it')
+    .addOption(new Option('--type <type>', 'a dated point, the weekday\'s rolling one, or both').choices(['dated', 'rolling', 'both']))
+    .option('--without <part...>', 'leave out parts that the configuration or the preset names')
+    .addOption(new Option('--database-only', 'only the databases').conflicts('without'))
+    .option('--include <pattern...>', 'save only these (gitignore-like, relative to the folder)')
+    .option('--exclude <pattern...>', 'leave these out (gitignore-like; a leading slash anchors)')
+    .option('--one-file-system', 'stay on the file system of the folder')
+    .option('--no-verify', 'do not read the archive again')
+    .action(async (app: string | undefined, options: Options) => {
+      await runCommand(command, async (context) => await backupOne(context, app, options))
+    })
+}
+
+async function backupOne(context: CommandContext, named: string | undefined, options: Options): Promise<number> {
+  const { output, setup, signal } = context
+  const place = placeOptions(options)
+  const found = setup.application(named, { name: options.name })
+  const application = {
+    ...found,
+    config: {
+      ...found.config,
+      include: [...found.config.include, ...options.include ?? []],
+      exclude: [...found.config.exclude, ...options.exclude ?? []],
+      oneFileSystem: found.config.oneFileSystem || options.oneFileSystem === true,
+    },
+  }
+  const format = options.format === undefined ? undefined : formatSchema.parse(options.format)
+  const plans = place.place === undefined ? application.vaults : [setup.placePlan(place.place)]
+  const vaults: NamedVault[] = []
+  const unopened: UnopenedVault[] = []
+  for (const plan of plans) {
+    try {
+      vaults.push(await setup.openVault(plan, place, { ...(format === undefined ? {} : { format }), make: true }))
+    } catch (error) {
+      if (!(error instanceof AppError) || !/^(?:vault|storage)\./.test(error.code)) throw error
+      unopened.push({ name: plan.name, error })
+    }
+  }
+  const request: BackupOptions = {
+    slots: slotsOf(options.type ?? application.config.kind),
+    without: options.without ?? [],
+    databaseOnly: options.databaseOnly === true,
+    verify: options.verify && application.config.verify === 'always',
+    nameGiven: options.name !== undefined,
+  }
+  using progress = new Progress(output)
+  const { report, snapshots, error } = await backupApplication(application, vaults, unopened, request, await setup.state(application.name), { signal, onEvent: progress.show, now: () => new Date() })
+  if (error !== undefined) throw error
+  output.result({ outcome: report.outcome, snapshots, warnings: report.warnings, notes: report.notes }, () => describe(snapshots, report.warningCount, new Map(plans.map((plan) => [plan.name, plan.place])), output))
+  return exitStatusOfRun(report)
+}
+
+function describe(snapshots: readonly SavedPoint[], warnings: number, places: ReadonlyMap<string, string>, output: Output): string {
+  const lines = snapshots.map((point) => [
+    `${point.complete ? output.paint('green', 'saved') : output.paint('yellow', 'saved, INCOMPLETE:')} restore point ${point.id} of ${printable(point.app)}`,
+    `  ${printable(`${places.get(point.vault) ?? ''}/${point.key}`)}`,
+    `  ${formatByteSize(point.sizeBytes)}, ${point.entries} entries of ${formatByteSize(point.contentBytes)}${point.databases > 0 ? `, ${point.databases} database${point.databases === 1 ? '' : 's'}` : ''}${point.verifiedAt === undefined ? '' : ', verified'}`,
+  ].join('\n'))
+  return [...lines, ...(warnings > 0 ? [`${warnings} warning${warnings === 1 ? '' : 's'}: not all went as it should; see above, or "holdfast show ${snapshots[0]?.id ?? ''}"`] : [])].join('\n')
+}

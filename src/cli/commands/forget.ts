@@ -1,0 +1,107 @@
+import type { Command } from 'commander'
+import { InvalidArgumentError } from 'commander'
+import { durationSchema } from '../../model/duration-schema.ts'
+import { byteSizeSchema } from '../../model/byte-size-schema.ts'
+import type { KeepRules } from '../../model/keep-rules.ts'
+import { keepRulesSchema } from '../../model/keep-rules.ts'
+import type { Verdict } from '../../policy/retain.ts'
+import { retain } from '../../policy/retain.ts'
+import { AppError } from '../../kit/app-error.ts'
+import { printable } from '../../kit/printable.ts'
+import { findPoint } from '../../runs/find-point.ts'
+import { forget, judgeNamed } from '../../runs/forget.ts'
+import { performRun } from '../../runs/perform-run.ts'
+import { askYesNo, mayAsk } from '../ask.ts'
+import type { CommandContext } from '../command-context.ts'
+import { runCommand } from '../command-context.ts'
+import { table } from '../output.ts'
+import { addReadingOptions, placeOptions } from '../place-options.ts'
+import { Progress } from '../progress.ts'
+import { quietRun } from '../quiet-run.ts'
+import type { KnownPoint } from '../setup.ts'
+import { knownPoints } from '../setup.ts'
+import { localTime } from '../point-words.ts'
+
+type Options = { keepLast?: number; keepHourly?: number; keepDaily?: number; keepWeekly?: number; keepMonthly?: number; keepYearly?: number; keepWithin?: string; maxSize?: string; dryRun?: boolean; force?: boolean }
+
+export function addForgetCommand(program: Command): void {
+  const command = program.command('forget').description('remove restore points, named ones or by rules').argument('[ids...]', 'the points to remove; without them the rules decide')
+  addReadingOptions(command)
+    .option('--keep-last <n>', 'keep the newest n', count)
+    .option('--keep-hourly <n>', 'keep the newest of each hour, n of them', count)
+    .option('--keep-daily <n>', 'keep the newest of each day, n of them', count)
+    .option('--keep-weekly <n>', 'keep the newest of each week, n of them', count)
+    .option('--keep-monthly <n>', 'keep the newest of each month, n of them', count)
+    .option('--keep-yearly <n>', 'keep the newest of each year, n of them', count)
+    .option('--keep-within <time>', 'keep all of the last 30d, 12h, 2y …', text(durationSchema))
+    .option('--max-size <size>', 'remove the oldest until all fit into 500MB …', text(byteSizeSchema))
+    .option('-n, --dry-run', 'only say what would be removed')
+    .option('--force', 'remove named points even where no sound one is left')
+    .action(async (ids: string[], options: Options) => {
+      await runCommand(command, async (context) => await forgetPoints(context, ids, options, placeOptions(command.opts())))
+    })
+}
+
+async function forgetPoints({ output, setup, options: { ask, json }, signal }: CommandContext, ids: readonly string[], options: Options, place: ReturnType<typeof placeOptions>): Promise<number> {
+  const vaults = await setup.vaultsToRead(place)
+  const points = await knownPoints(vaults, place.app, quietRun(output, signal))
+  const named = ids.map((id) => findPoint(points, id))
+  const given = rulesOf(options)
+  if (named.length > 0 && given !== undefined) throw new AppError('usage', 'Points to remove and rules were both given', { hint: 'Give one of the two.' })
+  const apps = [...new Set(points.map(({ app }) => app))]
+  if (named.length === 0 && apps.length > 1 && place.app === undefined) throw new AppError('app.ambiguous', `There are restore points of several applications here: ${apps.toSorted().join(', ')}`, { hint: 'Name one with --app.' })
+  const judged = vaults.map((vault) => {
+    const own = points.filter((point) => point.vault === vault.name)
+    const rules = given ?? setup.config?.apps[place.app ?? apps[0] ?? '']?.keep ?? {}
+    return { vault, own, verdicts: named.length > 0 ? judgeNamed(own, named.filter((point) => point.vault === vault.name), options.force === true) : retain(own, rules, new Date()) }
+  })
+  const verdicts = judged.flatMap(({ own, verdicts: all }) => all.map((verdict) => ({ verdict, point: own.find(({ id }) => id === verdict.id) })))
+  const gone = verdicts.filter(({ verdict }) => !verdict.keep)
+  const result = (removed: boolean): void => output.result(
+    { removed, points: verdicts.map(({ verdict, point }) => ({ ...verdict, key: point?.key })) },
+    () => `${verdictTable(verdicts)}\n${gone.length} ${removed ? 'removed' : 'would be removed'}, ${verdicts.length - gone.length} kept.`,
+  )
+  if (options.dryRun === true || gone.length === 0) {
+    result(gone.length === 0)
+    return 0
+  }
+  if (mayAsk({ ask, json })) {
+    output.say(verdictTable(gone))
+    if (!await askYesNo(`Remove ${gone.length} restore point${gone.length === 1 ? '' : 's'} for good?`)) throw new AppError('restore.confirm', 'Nothing was removed')
+  }
+  using progress = new Progress(output)
+  for (const { vault, own, verdicts: all } of judged) {
+    for (const app of new Set(own.map((point) => point.app))) {
+      const ofApp = own.filter((point) => point.app === app)
+      const { error } = await performRun('forget', await setup.state(app), { signal, onEvent: progress.show, now: () => new Date() }, async (run) => {
+        await forget(vault, ofApp, all.filter(({ id }) => ofApp.some((point) => point.id === id)), run)
+      })
+      if (error !== undefined) throw error
+    }
+  }
+  result(true)
+  return 0
+}
+
+function rulesOf(options: Options): KeepRules | undefined {
+  const given = { last: options.keepLast, hourly: options.keepHourly, daily: options.keepDaily, weekly: options.keepWeekly, monthly: options.keepMonthly, yearly: options.keepYearly, within: options.keepWithin, maxSize: options.maxSize }
+  const rules = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+  return Object.keys(rules).length === 0 ? undefined : keepRulesSchema.parse(rules)
+}
+
+function verdictTable(verdicts: readonly { verdict: Verdict; point: KnownPoint | undefined }[]): string {
+  return table(['', 'ID', 'DATE', 'APP', 'FILE', 'WHY'], verdicts.map(({ verdict, point }) => [verdict.keep ? 'keep' : 'remove', verdict.id, point === undefined ? '' : localTime(point.startedAt), point?.app ?? '', printable(point?.key ?? ''), verdict.reasons.join('; ')]))
+}
+
+function count(value: string): number {
+  if (!/^\d{1,6}$/.test(value)) throw new InvalidArgumentError('a whole number is needed')
+  return Number(value)
+}
+
+function text(schema: { safeParse(value: string): { success: boolean; error?: { issues: readonly { message: string }[] } } }): (value: string) => string {
+  return (value) => {
+    const parsed = schema.safeParse(value)
+    if (!parsed.success) throw new InvalidArgumentError(parsed.error?.issues[0]?.message ?? 'not understood')
+    return value
+  }
+}

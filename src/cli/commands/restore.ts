@@ -1,0 +1,231 @@
+import { existsSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
+import { openArchiveFile } from '../../archive/archive-file.ts'
+import { configFromManifest } from '../../config/config-from-manifest.ts'
+import { parseConfig } from '../../config/parse-config.ts'
+import { resolveSecret } from '../../config/resolve-secret.ts'
+import type { Config } from '../../config/config-schema.ts'
+import { thisPerson } from '../../config/default-paths.ts'
+import { usualConfigFiles } from '../../config/find-config.ts'
+import { writeNewConfig } from '../../config/write-config.ts'
+import type { Ownership } from '../../disk/tree-writer.ts'
+import { AppError } from '../../kit/app-error.ts'
+import { shellQuote } from '../../kit/shell-quote.ts'
+import { formatByteSize } from '../../kit/byte-size.ts'
+import { printable } from '../../kit/printable.ts'
+import type { Manifest, Snapshot } from '../../model/restore-point.ts'
+import type { VaultReader } from '../../model/vault.ts'
+import type { Application } from '../../runs/application.ts'
+import { applicationAt } from '../../runs/application.ts'
+import { performRun } from '../../runs/perform-run.ts'
+import type { FinishHow } from '../../runs/restore/finish-restore.ts'
+import { finishRestore, restoreToFinish } from '../../runs/restore/finish-restore.ts'
+import { databaseTargets } from '../../runs/restore/database-targets.ts'
+import { localDatabases } from '../../runs/restore/local-databases.ts'
+import type { RestorePreview } from '../../runs/restore/preview-restore.ts'
+import { restoreApplication } from '../../runs/restore/restore-application.ts'
+import { askYesNo, mayAsk } from '../ask.ts'
+import { choosePoint, findPoints } from '../choose-point.ts'
+import type { CommandContext } from '../command-context.ts'
+import { runCommand } from '../command-context.ts'
+import type { Output } from '../output.ts'
+import { addReadingOptions, placeOptions } from '../place-options.ts'
+import { localTime, pointKind, pointState } from '../point-words.ts'
+import { Progress } from '../progress.ts'
+import { quietRun } from '../quiet-run.ts'
+import { exitStatusOfRun } from '../run-status.ts'
+import type { KnownPoint } from '../setup.ts'
+import { vaultOf } from '../setup.ts'
+
+type Options = {
+  target?: string; only?: 'files' | 'databases'; path?: string[]; owner: Ownership; dryRun?: boolean; trust?: boolean; trustHooks?: boolean
+  resume?: boolean; rollback?: boolean; undo?: boolean
+  dbName: ReadonlyMap<string, string>; dbHost?: string; dbPort?: number; dbSocket?: string; dbUser?: string; dbPasswordFile?: string
+}
+
+export function addRestoreCommand(program: Command): void {
+  const command = program.command('restore').description('restore an application, in place or into another folder').argument('[what]', 'an id, "latest", or the file of an archive', 'latest')
+  addReadingOptions(command)
+    .option('--target <folder>', 'the folder whose content becomes the restore point\'s (default: where it was made)')
+    .addOption(new Option('--only <what>', 'not all of it').choices(['files', 'databases']))
+    .option('--path <path...>', 'only these files and folders')
+    .option('--owner <owner>', '"numeric" (as saved), "names" (this machine\'s numbers for the saved names), "none", or UID:GID', owner, 'numeric')
+    .option('--db-name <from=to>', 'import the database FROM as TO', databaseName, new Map())
+    .option('--db-host <host>', 'the database server\'s host')
+    .option('--db-port <port>', 'its port', Number)
+    .option('--db-socket <path>', 'its socket')
+    .option('--db-user <user>', 'the database user')
+    .option('--db-password-file <file>', 'the file with that user\'s password')
+    .option('-n, --dry-run', 'only say what would be written, overwritten and deleted')
+    .option('--trust', 'an archive file outside any place: restore setuid bits and devices too')
+    .option('--trust-hooks', 'keep hooks that came out of the archive')
+    .addOption(new Option('--resume', 'finish a restore that was interrupted').conflicts(['rollback', 'undo']))
+    .addOption(new Option('--rollback', 'bring back what was before a restore that was interrupted').conflicts(['resume', 'undo']))
+    .addOption(new Option('--undo', 'undo the last restore of the target').conflicts(['resume', 'rollback']))
+    .action(async (what: string, options: Options) => {
+      const how: FinishHow | undefined = options.resume === true ? 'resume' : options.rollback === true ? 'rollback' : options.undo === true ? 'undo' : undefined
+      await runCommand(command, async (context) => how === undefined ? await restore(context, what, options) : await finish(context, what, options, how))
+    })
+}
+
+type Found = { readonly vault: VaultReader; readonly point: Snapshot; readonly isFile: boolean }
+
+async function findRestorePoint(context: CommandContext, what: string, options: Options): Promise<Found> {
+  const { setup, output, signal } = context
+  const place = placeOptions(options)
+  const run = quietRun(output, signal)
+  if (what !== 'latest' && existsSync(what) && (what.includes('/') || !/^[0-9a-f]{4,16}$/.test(what))) {
+    const password = place.password === undefined ? undefined : await resolveSecret(place.password, signal)
+    const vault = await openArchiveFile(resolve(what), password === undefined ? {} : { password })
+    const [point] = await vault.snapshots(run)
+    if (point === undefined) throw new AppError('archive.foreign', `${what} is no restore point of Holdfast`, { hint: 'Name an archive, or the folder of one.' })
+    return { vault, point, isFile: true }
+  }
+  const vaults = await setup.vaultsToRead(place)
+  const found = await findPoints(vaults, place.app, run)
+  const point = choosePoint(found, what)
+  if (what === 'latest') tellPassedOver(output, found.points, point)
+  return { vault: vaultOf(point, vaults), point, isFile: false }
+}
+
+/** Who asks for the latest and gets an older one must know. */
+function tellPassedOver(output: Output, points: readonly KnownPoint[], chosen: KnownPoint): void {
+  for (const point of points) {
+    if (point.app !== chosen.app || point.startedAt <= chosen.startedAt) continue
+    output.say(`${output.paint('yellow', 'warning:')} the newer restore point ${point.id} of ${localTime(point.startedAt)} is passed over: ${pointState(point)}, ${pointKind(point)}`)
+  }
+}
+
+async function restore(context: CommandContext, what: string, options: Options): Promise<number> {
+  const { setup, output, signal, options: { ask, json } } = context
+  const { vault, point, isFile } = await findRestorePoint(context, what, options)
+  const manifest = await vault.manifest(point.id, quietRun(output, signal))
+  const recovered = await recoverConfig(context, manifest, options)
+  const app = targetOf(context, manifest, options)
+  using progress = new Progress(output)
+  const result = await restoreApplication(app, vault, point.id, {
+    ...(options.only === undefined ? {} : { only: options.only }),
+    paths: options.path ?? [],
+    ownership: options.owner,
+    trusted: !isFile || options.trust === true,
+    dryRun: options.dryRun === true,
+    databases: { known: app.config.databases ?? localDatabases(recovered?.config.apps[manifest.app]?.databases ?? []), overrides: overridesOf(options), renamed: options.dbName },
+    async confirm(preview, databases) {
+      if (!mayAsk({ ask, json })) return confirmUnasked(context, preview, databases)
+      progress[Symbol.dispose]()
+      output.say(describePlan(preview, databases, point, app))
+      return await askYesNo('Restore this?')
+    },
+  }, await setup.state(app.name), { signal, onEvent: progress.show, now: () => new Date() })
+  if (result.error !== undefined) throw result.error
+  if (recovered?.file !== undefined) {
+    await writeNewConfig(recovered.file, recovered.text)
+    output.say(`The configuration that the restore point kept is now ${recovered.file}.`)
+    for (const note of recovered.notes) output.say(`  ${printable(note)}`)
+  }
+  const { preview, report, databases, safety } = result
+  output.result({ outcome: report.outcome, id: point.id, target: app.root, preview, databases, safety, dryRun: options.dryRun === true, notes: report.notes, warnings: report.warnings }, () => options.dryRun === true && preview !== undefined
+    ? describePlan(preview, databases, point, app)
+    : [`${output.paint('green', 'restored')} ${point.id} (${localTime(point.startedAt)}) to ${printable(app.root)}`, ...databases.map((name) => `  ${printable(name)}`), `  what was there before is kept for a week: "holdfast restore --undo --target ${printable(shellQuote(app.root))}" brings it back`].join('\n'))
+  return exitStatusOfRun(report)
+}
+
+/** Without a person `--no-ask` is the consent; a terminal-less call without it may only write into what is empty. */
+function confirmUnasked({ options: { ask } }: CommandContext, preview: RestorePreview, databases: readonly string[]): boolean {
+  if (!ask) return true
+  if (preview.overwritten + preview.alike + preview.deleted === 0 && databases.length === 0) return true
+  throw new AppError('restore.confirm', `That would overwrite ${preview.overwritten + preview.alike} and delete ${preview.deleted} files${databases.length > 0 ? ` and replace ${databases.join(', ')}` : ''}, and nobody is there to be asked`, { hint: 'Give --no-ask in scripts; --dry-run shows the plan.' })
+}
+
+/** The application that is restored into: the configured one that the point names, or the folder given. */
+function targetOf({ setup }: CommandContext, manifest: Manifest, options: Options): Application {
+  if (options.target !== undefined) return applicationAt(options.target, setup.config, setup.defaultPlace, undefined)
+  if (setup.config?.apps[manifest.app] !== undefined) return setup.application(manifest.app)
+  return applicationAt(manifest.root, setup.config, setup.defaultPlace, manifest.app)
+}
+
+type Recovered = { readonly config: Config; readonly text: string; readonly file?: string; readonly notes: readonly string[] }
+
+/** The configuration inside the restore point: on a machine that has none it is brought back, and tells how to reach databases. */
+async function recoverConfig({ setup, output, options: { ask, json } }: CommandContext, manifest: Manifest, options: Options): Promise<Recovered | undefined> {
+  if (manifest.config === undefined || setup.config !== undefined) return undefined
+  const known = configFromManifest(manifest.config, { trustHooks: true })
+  const withHooks = configFromManifest(manifest.config, { trustHooks: false })
+  let trustHooks = options.trustHooks === true
+  if (!trustHooks && known.text !== withHooks.text && mayAsk({ ask, json })) {
+    output.say(`The restore point brings hooks, commands that later runs would start:\n${known.text.split('\n').map(printable).join('\n')}`)
+    trustHooks = await askYesNo('Keep these hooks?')
+  }
+  const { text, notes } = trustHooks ? known : withHooks
+  const config = parseConfig(text, 'the configuration in the restore point', thisPerson().home)
+  const files = usualConfigFiles(thisPerson())
+  const file = process.geteuid?.() === 0 ? files.at(-1) : files[0]
+  return { config, text, notes, ...(options.target === undefined && options.dryRun !== true && file !== undefined && !existsSync(file) ? { file } : {}) }
+}
+
+async function finish(context: CommandContext, what: string, options: Options, how: FinishHow): Promise<number> {
+  const { setup, output, signal } = context
+  const app = options.target !== undefined ? applicationAt(options.target, setup.config, setup.defaultPlace) : setup.application(what === 'latest' ? undefined : what)
+  const { about: { app: name } } = restoreToFinish(app.root, how)
+  const state = await setup.state(name)
+  using progress = new Progress(output)
+  const finished: { point?: string } = {}
+  const { report, error } = await performRun('restore', state, { signal, onEvent: progress.show, now: () => new Date() }, async (run) => {
+    // Looked for again under the lock: the run that it belongs to may just have come to its end.
+    const found = restoreToFinish(app.root, how)
+    finished.point = found.about.point
+    const targets = await databaseTargets(found.about.databases.map(({ facts }) => facts), { known: app.config.databases ?? [], overrides: overridesOf(options), renamed: options.dbName }, state.tempFolder, run)
+    await finishRestore(found, how, targets, run)
+  })
+  if (error !== undefined) throw error
+  output.result({ outcome: report.outcome, target: app.root, ...finished, how }, () => ({
+    resume: `${output.paint('green', 'finished')} the restore of ${printable(app.root)}`,
+    rollback: `${output.paint('green', 'rolled back')} the restore of ${printable(app.root)}: all is as it was before`,
+    undo: `${output.paint('green', 'undone')}: ${printable(app.root)} is as it was before the restore`,
+  })[how])
+  return exitStatusOfRun(report)
+}
+
+function overridesOf({ dbHost, dbPort, dbSocket, dbUser, dbPasswordFile }: Options): Parameters<typeof databaseTargets>[1]['overrides'] {
+  return {
+    ...(dbHost === undefined ? {} : { host: dbHost }),
+    ...(dbPort === undefined ? {} : { port: dbPort }),
+    ...(dbSocket === undefined ? {} : { socket: dbSocket }),
+    ...(dbUser === undefined ? {} : { user: dbUser }),
+    ...(dbPasswordFile === undefined ? {} : { password: { file: resolve(dbPasswordFile) } }),
+  }
+}
+
+function describePlan(preview: RestorePreview, databases: readonly string[], point: Snapshot, app: Application): string {
+  const state = pointState(point)
+  const lines = [
+    `Restore point ${point.id} of ${printable(point.app)}, ${localTime(point.startedAt)}${state === 'verified' ? '' : ` — ${state}`}`,
+    `  to         ${printable(app.root)}${existsSync(app.root) && statSync(app.root).isDirectory() ? '' : ' (will be made)'}`,
+    `  new        ${preview.written}${some(preview.samples.written)}`,
+    `  overwrite  ${preview.overwritten}${some(preview.samples.overwritten)}`,
+    `  alike      ${preview.alike}`,
+    `  delete     ${preview.deleted}${some(preview.samples.deleted)}`,
+    `  content    ${formatByteSize(preview.contentBytes)}`,
+  ]
+  for (const name of databases) lines.push(`  replace    ${printable(name)}`)
+  return lines.join('\n')
+}
+
+function some(paths: readonly string[]): string {
+  return paths.length === 0 ? '' : `: ${paths.slice(0, 5).map(printable).join(', ')}${paths.length > 5 ? ', …' : ''}`
+}
+
+function owner(value: string): Ownership {
+  if (value === 'numeric' || value === 'names' || value === 'none') return value
+  const match = /^(\d{1,10}):(\d{1,10})$/.exec(value)
+  if (match === null) throw new InvalidArgumentError('write numeric, names, none or UID:GID')
+  return { uid: Number(match[1]), gid: Number(match[2]) }
+}
+
+function databaseName(value: string, earlier: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const [from, to, ...more] = value.split('=')
+  if (from === undefined || to === undefined || from === '' || to === '' || more.length > 0) throw new InvalidArgumentError('write FROM=TO')
+  return new Map([...earlier, [from, to]])
+}

@@ -1,0 +1,134 @@
+import { existsSync, statSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { dirname, isAbsolute, resolve } from 'node:path'
+import { openArchiveVault } from '../archive/archive-vault.ts'
+import type { Config } from '../config/config-schema.ts'
+import { defaultPaths, thisPerson } from '../config/default-paths.ts'
+import { findConfig } from '../config/find-config.ts'
+import { loadConfig } from '../config/load-config.ts'
+import { resolveSecret } from '../config/resolve-secret.ts'
+import { AppError } from '../kit/app-error.ts'
+import type { Format, Snapshot } from '../model/restore-point.ts'
+import type { Run } from '../model/run.ts'
+import type { Vault } from '../model/vault.ts'
+import type { Application, VaultPlan } from '../runs/application.ts'
+import { applicationAt, configuredApplication, vaultPlan } from '../runs/application.ts'
+import type { AppState } from '../runs/app-state.ts'
+import { openAppState } from '../runs/app-state.ts'
+import type { NamedVault } from '../runs/backup.ts'
+import { openLocalStorage } from '../storage/local.ts'
+import type { GlobalOptions } from './global-options.ts'
+import type { PlaceOptions } from './place-options.ts'
+import { makeTempFolder } from './temp-folder.ts'
+
+/** A restore point with the vault that holds it. */
+export type KnownPoint = Snapshot & { readonly vault: string }
+
+/** What a command works with: the configuration, where state lies, and what it has opened; closed with it. */
+export class Setup implements AsyncDisposable {
+  readonly config: Config | undefined
+  readonly configFile: string | undefined
+  readonly stateRoot: string
+  readonly defaultPlace: string
+  readonly signal: AbortSignal
+  readonly #open: AsyncDisposable[] = []
+  #tempFolder: string | undefined
+
+  private constructor(config: { file: string; value: Config } | undefined, options: GlobalOptions, signal: AbortSignal) {
+    const { place, state } = defaultPaths(thisPerson())
+    this.config = config?.value
+    this.configFile = config?.file
+    this.stateRoot = resolve(options.state ?? process.env['HOLDFAST_STATE'] ?? config?.value.state ?? state)
+    this.defaultPlace = config?.value.place ?? place
+    this.signal = signal
+  }
+
+  static async load(options: GlobalOptions, signal: AbortSignal): Promise<Setup> {
+    const file = await findConfig(options.config, thisPerson())
+    const config = file === undefined ? undefined : { file, value: await loadConfig(file) }
+    return new Setup(config, options, signal)
+  }
+
+  /** The application that an argument names: a folder (with a slash, or `.`), else a name of the configuration. */
+  application(named: string | undefined, overrides: { name?: string | undefined } = {}): Application {
+    if (named === undefined) return this.#onlyApplication()
+    const isFolder = named.includes('/') || named === '.' || named === '..' || (this.config?.apps[named] === undefined && existsSync(named) && statSync(named).isDirectory())
+    if (isFolder) return applicationAt(named, this.config, this.defaultPlace, overrides.name)
+    if (this.config === undefined) throw new AppError('app.unknown', `There is no folder "${named}", and no configuration that could have an application of that name`, { hint: 'Give the path of the folder to back up.' })
+    return configuredApplication(named, this.config, this.defaultPlace)
+  }
+
+  #onlyApplication(): Application {
+    const names = Object.keys(this.config?.apps ?? {})
+    const [only] = names
+    if (this.config === undefined || only === undefined) throw new AppError('app.unknown', 'Which application?', { hint: 'Name a folder (holdfast backup /srv/demo), or make a configuration with "holdfast init".' })
+    if (names.length > 1) throw new AppError('app.ambiguous', `The configuration has several applications: ${names.join(', ')}`, { hint: 'Name one of them.' })
+    return configuredApplication(only, this.config, this.defaultPlace)
+  }
+
+  /** The vaults that a reading command looks into: the place it names, else the application's, else all configured ones. */
+  async vaultsToRead(place: PlaceOptions): Promise<readonly NamedVault[]> {
+    const plans = this.#plansToRead(place)
+    const there = plans.filter((plan) => existsSync(plan.place))
+    const [first] = plans
+    if (there.length === 0 && first !== undefined) {
+      throw new AppError('vault.missing', `There is no folder ${first.place}`, { hint: 'Name the place that holds the restore points with --from.' })
+    }
+    return await Promise.all(there.map((plan) => this.openVault(plan, place)))
+  }
+
+  #plansToRead(place: PlaceOptions): readonly VaultPlan[] {
+    if (place.place !== undefined) return [this.placePlan(place.place)]
+    const { config } = this
+    if (config === undefined) return [this.placePlan(this.defaultPlace)]
+    const names = place.app === undefined ? Object.keys(config.apps) : [place.app]
+    const plans = names.flatMap((name) => configuredApplication(name, config, this.defaultPlace).vaults)
+    return [...new Map(plans.map((plan) => [`${plan.name}\0${plan.place}`, plan])).values()]
+  }
+
+  placePlan(place: string): VaultPlan {
+    if (/^[a-z0-9]+:/i.test(place) && !isAbsolute(place)) throw new AppError('usage', `"${place}" is no folder of this machine`, { hint: 'Other destinations come with a later version; name a folder.' })
+    return vaultPlan(place, { type: 'archive', place: resolve(place) }, {})
+  }
+
+  async openVault(plan: VaultPlan, options: PlaceOptions, { format, make = false }: { format?: Format; make?: boolean } = {}): Promise<NamedVault> {
+    // A folder whose parent is missing is rather a disk that is not mounted than a place to be made.
+    if (!existsSync(plan.place) && (!make || (plan.place !== this.defaultPlace && !existsSync(dirname(plan.place))))) {
+      throw new AppError('vault.missing', `There is no folder ${plan.place}`, { hint: 'Mount the disk that it lies on, or make the folder.' })
+    }
+    const reference = options.password ?? plan.password
+    const password = reference === undefined ? undefined : await resolveSecret(reference, this.signal)
+    const storage = await openLocalStorage({ root: plan.place })
+    const vault = await openArchiveVault({ storage, format: format ?? (password !== undefined && plan.password === undefined ? 'zip' : plan.format), tempFolder: await this.tempFolder(), ...(password === undefined ? {} : { password }) })
+    this.#open.push(storage, vault)
+    return { name: plan.name, place: plan.place, vault }
+  }
+
+  async state(app: string): Promise<AppState> {
+    return await openAppState(this.stateRoot, app)
+  }
+
+  /** A private folder of this command's, removed at its end. */
+  async tempFolder(): Promise<string> {
+    this.#tempFolder ??= await makeTempFolder()
+    return this.#tempFolder
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const resource of this.#open.toReversed()) await resource[Symbol.asyncDispose]()
+    if (this.#tempFolder !== undefined) await rm(this.#tempFolder, { recursive: true, force: true })
+  }
+}
+
+/** All restore points in some vaults, those of one application where it is named; newest first. */
+export async function knownPoints(vaults: readonly NamedVault[], app: string | undefined, run: Run): Promise<readonly KnownPoint[]> {
+  const lists = await Promise.all(vaults.map(async ({ name, vault }) => (await vault.snapshots(run)).map((snapshot) => ({ ...snapshot, vault: name }))))
+  return lists.flat().filter((point) => app === undefined || point.app === app).sort((a, b) => b.startedAt.localeCompare(a.startedAt))
+}
+
+/** The vault of that name among the opened ones. */
+export function vaultOf(point: KnownPoint, vaults: readonly NamedVault[]): Vault {
+  const found = vaults.find(({ name }) => name === point.vault)
+  if (found === undefined) throw new AppError('internal', `The vault ${point.vault} is not open`)
+  return found.vault
+}

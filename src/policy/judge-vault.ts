@@ -1,0 +1,139 @@
+import { formatByteSize, parseByteSize } from '../kit/byte-size.ts'
+import { formatDuration, parseDuration } from '../kit/duration.ts'
+import type { Expectations } from '../model/expectations.ts'
+import type { Scope, Snapshot } from '../model/restore-point.ts'
+import type { StatusReason, VaultStatus } from '../model/status.ts'
+
+/** A restore point that the journals know. */
+export type KnownPoint = { readonly id: string; readonly key: string }
+
+export type VaultInput = {
+  readonly vault: { readonly name: string } & ({ readonly snapshots: readonly Snapshot[] } | { readonly problem: string })
+  readonly expect: Expectations
+  readonly scope: Scope
+  readonly known: readonly KnownPoint[]
+  /** Names the vault in messages, where there are several: ` in nas`. */
+  readonly label: string
+}
+export type VaultJudgement = { readonly status: VaultStatus; readonly reasons: readonly StatusReason[] }
+
+type Facts = Omit<VaultInput, 'vault'> & { readonly name: string; readonly all: readonly Snapshot[]; readonly good: readonly Snapshot[]; readonly now: Date }
+
+// Two machines' clocks may differ a little.
+const clockToleranceMs = 5 * 60_000
+const comparedPoints = 7
+
+/** Judges what lies in one vault against the expectations. */
+export function judgeVault({ vault, ...input }: VaultInput, now: Date): VaultJudgement {
+  const { name } = vault
+  if ('problem' in vault) {
+    return {
+      status: { name, reachable: false, points: 0, sizeBytes: 0 },
+      reasons: [{ code: 'vault-unreachable', severity: 'failed', message: `The vault ${name} cannot be read: ${vault.problem}`, vault: name }],
+    }
+  }
+  const all = vault.snapshots.toSorted((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))
+  const good = all.filter((point) => point.complete && point.damagedAt === undefined && point.scope === input.scope && !isFuture(point, now))
+  const facts: Facts = { ...input, name, all, good, now }
+  const [newest] = good
+  return {
+    status: {
+      name,
+      reachable: true,
+      points: all.length,
+      sizeBytes: all.reduce((sum, point) => sum + point.sizeBytes, 0),
+      ...(newest === undefined ? {} : { newest: pickNewest(newest) }),
+    },
+    reasons: [...judgeFreshness(facts), ...judgeSize(facts), ...judgeVerified(facts), ...judgeSoundness(facts), ...judgeMissing(facts), ...judgeClock(facts)],
+  }
+}
+
+function judgeFreshness(facts: Facts): readonly StatusReason[] {
+  const { expect: { every }, good: [newest], all, label, now, scope } = facts
+  if (newest === undefined) {
+    const what = all.length === 0 ? `There is no restore point${label}.` : `There is no complete, undamaged ${scope} restore point${label}.`
+    return [reason(facts, 'vault-empty', 'failed', what)]
+  }
+  if (every === undefined) return []
+  const ageMs = now.getTime() - Date.parse(newest.startedAt)
+  const everyMs = parseDuration(every)
+  // A run takes some time and timers have jitter: a tenth of the interval, or ten minutes, is no delay.
+  if (ageMs <= everyMs + Math.max(everyMs / 10, 600_000)) return []
+  return [reason(facts, 'overdue', ageMs > 2 * everyMs ? 'failed' : 'warning', `Overdue${label}: the last complete ${scope} restore point is ${formatDuration(ageMs)} old, expected is one every ${every}.`)]
+}
+
+function judgeSize(facts: Facts): readonly StatusReason[] {
+  const { expect: { minSize, maxShrink }, good: [newest, ...earlier], label } = facts
+  if (newest === undefined) return []
+  const reasons: StatusReason[] = []
+  const holds = `the newest restore point${label} holds ${formatByteSize(newest.contentBytes)}`
+  if (minSize !== undefined && newest.contentBytes < parseByteSize(minSize)) reasons.push(reason(facts, 'too-small', 'failed', `Too small: ${holds}, expected are at least ${minSize}.`))
+  // A dated and a rolling point of one reading are one observation.
+  const sizes = [...new Map(earlier.filter(({ startedAt }) => startedAt !== newest.startedAt).map((point) => [point.startedAt, point.contentBytes])).values()].slice(0, comparedPoints)
+  const usual = median(sizes)
+  if (maxShrink === undefined || usual === undefined || usual === 0) return reasons
+  const shrunk = 1 - newest.contentBytes / usual
+  if (shrunk * 100 > Number.parseInt(maxShrink, 10)) {
+    reasons.push(reason(facts, 'shrunk', 'failed', `Shrunk by ${Math.floor(shrunk * 100)}%: ${holds}, the earlier ones usually ${formatByteSize(usual)}; expected is at most ${maxShrink} less.`))
+  }
+  return reasons
+}
+
+function judgeVerified(facts: Facts): readonly StatusReason[] {
+  const { expect: { verifiedWithin }, good, label, now } = facts
+  if (verifiedWithin === undefined || good.length === 0) return []
+  const verified = good.flatMap(({ verifiedAt }) => verifiedAt === undefined ? [] : Date.parse(verifiedAt)).filter((at) => at <= now.getTime() + clockToleranceMs)
+  if (verified.length === 0) return [reason(facts, 'unverified', 'warning', `No restore point${label} was ever verified; expected is within ${verifiedWithin}.`)]
+  const ageMs = now.getTime() - Math.max(...verified)
+  if (ageMs <= parseDuration(verifiedWithin)) return []
+  return [reason(facts, 'unverified', 'warning', `The last verification${label} was ${formatDuration(ageMs)} ago, expected is within ${verifiedWithin}.`)]
+}
+
+function judgeSoundness(facts: Facts): readonly StatusReason[] {
+  const { all, good: [good], label } = facts
+  const reasons: StatusReason[] = []
+  const damaged = all.filter(({ damagedAt }) => damagedAt !== undefined)
+  const since = good === undefined ? Number.NEGATIVE_INFINITY : Date.parse(good.startedAt)
+  if (damaged.length > 0) {
+    const newestIs = damaged.some(({ startedAt }) => Date.parse(startedAt) >= since)
+    const count = damaged.length === 1 ? '1 restore point is' : `${damaged.length} restore points are`
+    reasons.push(reason(facts, 'damaged', newestIs ? 'failed' : 'warning', `${count} damaged${label}${newestIs ? ', among them the newest' : ''}.`))
+  }
+  const incomplete = all.find((point) => !point.complete && point.scope === facts.scope && !isFuture(point, facts.now))
+  if (incomplete !== undefined && Date.parse(incomplete.startedAt) > since) {
+    reasons.push(reason(facts, 'incomplete', 'warning', `The newest restore point${label} is incomplete: something could not be read.`))
+  }
+  return reasons
+}
+
+function judgeMissing(facts: Facts): readonly StatusReason[] {
+  const ids = new Set(facts.all.map(({ id }) => id))
+  // A rolling point of the same name has replaced it.
+  const keys = new Set(facts.all.map(({ key }) => key))
+  const missing = facts.known.filter(({ id, key }) => !ids.has(id) && !keys.has(key))
+  if (missing.length === 0) return []
+  const names = missing.slice(0, 3).map(({ key }) => key).join(', ')
+  return [reason(facts, 'missing', 'failed', `${missing.length === 1 ? '1 restore point that was saved is' : `${missing.length} restore points that were saved are`} no longer there${facts.label}: ${names}${missing.length > 3 ? ', …' : ''}.`)]
+}
+
+function judgeClock(facts: Facts): readonly StatusReason[] {
+  const future = facts.all.filter((point) => isFuture(point, facts.now)).length
+  if (future === 0) return []
+  return [reason(facts, 'clock', 'warning', `${future === 1 ? '1 restore point is' : `${future} restore points are`} dated in the future${facts.label}: a clock was wrong, so ${future === 1 ? 'it does' : 'they do'} not count.`)]
+}
+
+function isFuture(point: Snapshot, now: Date): boolean {
+  return !(Date.parse(point.startedAt) <= now.getTime() + clockToleranceMs)
+}
+
+function reason(facts: Facts, code: StatusReason['code'], severity: StatusReason['severity'], message: string): StatusReason {
+  return { code, severity, message, vault: facts.name }
+}
+
+function pickNewest({ id, startedAt, scope, sizeBytes, contentBytes, verifiedAt }: Snapshot): NonNullable<VaultStatus['newest']> {
+  return { id, startedAt, scope, sizeBytes, contentBytes, ...(verifiedAt === undefined ? {} : { verifiedAt }) }
+}
+
+function median(values: readonly number[]): number | undefined {
+  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)]
+}

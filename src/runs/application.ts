@@ -1,0 +1,121 @@
+import { realpathSync } from 'node:fs'
+import { basename, isAbsolute, relative, resolve } from 'node:path'
+import { AppError, systemCode } from '../kit/app-error.ts'
+import { fileSafe } from '../kit/file-safe.ts'
+import type { AppConfig, Config, VaultConfig } from '../config/config-schema.ts'
+import { appSchema, configSchema } from '../config/config-schema.ts'
+import type { Format, Scope, SelectionRules, Slot } from '../model/restore-point.ts'
+import type { SecretRef } from '../model/secret-ref.ts'
+import { detectPreset, presetNamed } from '../sources/presets/detect-preset.ts'
+import type { Preset } from '../sources/presets/preset.ts'
+import { containerInside } from './restore/work-folder.ts'
+
+/** An application as runs use it: its configuration, or what stands for it where there is none. */
+export type Application = {
+  readonly name: string
+  /** Absolute, without links where it exists. */
+  readonly root: string
+  readonly config: AppConfig
+  /** The whole configuration that it stands in. */
+  readonly whole: Config
+  /** False where it was only named on the command line. */
+  readonly configured: boolean
+  readonly vaults: readonly VaultPlan[]
+}
+
+/** A vault that is still to be opened. */
+export type VaultPlan = { readonly name: string; readonly place: string; readonly format: Format; readonly password?: SecretRef }
+
+/** The configured application of that name. @throws AppError `app.unknown`. */
+export function configuredApplication(name: string, config: Config, defaultPlace: string): Application {
+  const app = config.apps[name]
+  if (app === undefined) {
+    throw new AppError('app.unknown', `There is no application "${name}" in the configuration`, { hint: `It has: ${Object.keys(config.apps).join(', ')}. For a folder, write its path: ./${name}.` })
+  }
+  return { name, root: realRoot(app.root), config: app, whole: config, configured: true, vaults: vaultPlans(app, config, defaultPlace) }
+}
+
+/** The application whose root is this folder: the configured one, else one that is made up for it. */
+export function applicationAt(folder: string, config: Config | undefined, defaultPlace: string, name?: string): Application {
+  const root = realRoot(resolve(folder))
+  for (const known of Object.keys(config?.apps ?? {})) {
+    if (config === undefined) break
+    const app = configuredApplication(known, config, defaultPlace)
+    if (app.root === root && (name === undefined || name === known)) return app
+  }
+  const app = appSchema.parse({ root })
+  const given = name ?? fileSafe(root === '/' ? 'root' : basename(root))
+  return { name: given, root, config: app, whole: config ?? configSchema.parse({ apps: {} }), configured: false, vaults: vaultPlans(app, config, defaultPlace) }
+}
+
+export function presetOf(app: Application): Preset {
+  return app.config.preset === undefined ? detectPreset(app.root) : presetNamed(app.config.preset)
+}
+
+/** What belongs to the application; for a partial point without the parts that it leaves out. @throws AppError `usage` for an unknown part. */
+export function selectionRules(app: Application, preset: Preset, without: readonly string[]): SelectionRules {
+  const parts: Record<string, readonly string[]> = { ...preset.parts, ...app.config.parts }
+  const leftOut = without.flatMap((part) => {
+    const patterns = parts[part]
+    if (patterns === undefined) throw new AppError('usage', `${app.name} has no part "${part}"`, { hint: Object.keys(parts).length === 0 ? 'Define parts in holdfast.yaml: parts: {attachments: [/files/]}.' : `It has: ${Object.keys(parts).join(', ')}.` })
+    return patterns
+  })
+  return {
+    include: app.config.include,
+    exclude: [...preset.exclude, ...app.config.exclude, ...leftOut, `/${containerInside}/`],
+    oneFileSystem: app.config.oneFileSystem,
+    cacheDirTag: app.config.cacheDirTag,
+  }
+}
+
+/** Anchored patterns that leave out folders of Holdfast's own where they lie inside the root: archives must not hold archives. */
+export function ownFolders(root: string, folders: readonly string[]): readonly string[] {
+  return folders.flatMap((folder) => {
+    const below = relative(root, realRoot(folder))
+    if (below.startsWith('..') || isAbsolute(below)) return []
+    if (below === '') throw new AppError('usage', `${folder} is the application's own folder`, { hint: 'Choose another place for its restore points.' })
+    return [`/${below.replaceAll(/[\\*?[\]!]/g, '\\$&')}/`]
+  })
+}
+
+/** Names of all parts that a partial point leaves out when none are named. */
+export function partNames(app: Application, preset: Preset): readonly string[] {
+  return Object.keys({ ...preset.parts, ...app.config.parts })
+}
+
+/** The slots that its kind asks for. */
+export function slotsOf(kind: 'dated' | 'rolling' | 'both'): readonly Slot[] {
+  return kind === 'both' ? ['dated', 'rolling'] : [kind]
+}
+
+/** The scope that the parts and options of a command mean. */
+export function scopeOf(app: Application, options: { without: readonly string[]; databaseOnly: boolean }): Scope {
+  return options.databaseOnly ? 'database' : options.without.length > 0 ? 'partial' : app.config.scope
+}
+
+function vaultPlans(app: AppConfig, config: Config | undefined, defaultPlace: string): readonly VaultPlan[] {
+  const known = Object.entries(config?.vaults ?? {})
+  if (app.vaults === undefined && known.length === 0) return [vaultPlan('default', { type: 'archive', place: config?.place ?? defaultPlace }, app)]
+  if (app.vaults === undefined) return known.map(([name, vault]) => vaultPlan(name, vault, app))
+  return app.vaults.map((name) => {
+    const vault = config?.vaults[name]
+    if (vault === undefined) throw new AppError('config.invalid', `There is no vault "${name}"`, { hint: `Known vaults: ${known.map(([other]) => other).join(', ') || 'none'}.` })
+    return vaultPlan(name, vault, app)
+  })
+}
+
+/** Formats that everybody can read come first: gzip, or zip where there is a password. */
+export function vaultPlan(name: string, vault: VaultConfig, app: Pick<AppConfig, 'format' | 'password'>): VaultPlan {
+  const password = app.password ?? vault.password
+  return { name, place: vault.place, format: app.format ?? vault.format ?? (password === undefined ? 'tar.gz' : 'zip'), ...(password === undefined ? {} : { password }) }
+}
+
+function realRoot(root: string): string {
+  try {
+    return realpathSync(root)
+  } catch (error) {
+    // It may have been destroyed; a restore makes it again.
+    if (systemCode(error) === 'ENOENT') return resolve(root)
+    throw error
+  }
+}

@@ -1,0 +1,199 @@
+import { hostname } from 'node:os'
+import { AppError, messageOf } from '../kit/app-error.ts'
+import { shellQuote } from '../kit/shell-quote.ts'
+import type { Hook } from '../model/hook.ts'
+import type { KeepRules } from '../model/keep-rules.ts'
+import type { Scope, SelectionRules, Slot, Snapshot } from '../model/restore-point.ts'
+import type { Source } from '../model/source.ts'
+import type { About, Vault } from '../model/vault.ts'
+import { retain } from '../policy/retain.ts'
+import type { ActiveRun } from './perform-run.ts'
+import { tidyRestores, unfinishedRestore } from './restore/work-in-progress.ts'
+
+export type NamedVault = { readonly name: string; readonly place: string; readonly vault: Vault }
+
+export type UnopenedVault = { readonly name: string; readonly error: AppError }
+
+export type BackupRequest = {
+  readonly app: string
+  readonly root: string
+  readonly preset: string
+  readonly scope: Scope
+  readonly without: readonly string[]
+  readonly selection: SelectionRules
+  readonly points: readonly { readonly slot: Slot; readonly name: string }[]
+  readonly config?: string
+  /** Where it goes; the first that takes it is copied to the others. */
+  readonly vaults: readonly NamedVault[]
+  /** Vaults that could not be opened: a disk that is not mounted must not keep the others from having the point. */
+  readonly unopened: readonly UnopenedVault[]
+  /** Made anew for each reading. */
+  source(): Source
+  readonly hooks: Hook
+  readonly verify: boolean
+  readonly keep?: KeepRules
+  readonly keepSafetyMs: number
+  /** Told of each point as soon as it is saved. */
+  onSaved(snapshot: Snapshot): void
+  /** Told of what ended the run, before the failure hook. */
+  onFailed(error: unknown): void
+}
+
+/** A new point with the name of the vault that holds it. */
+export type SavedPoint = Snapshot & { readonly vault: string }
+
+/**
+ * One backup, as docs/design.md ("A backup") says: read once, saved to the first vault that takes it, verified, thinned out
+ * by retention where all went well, copied to the other vaults. A vault that fails is a warning as long as another one
+ * has the restore point. The hooks `after` and, on failure, `on-failure` run on every path.
+ *
+ * @throws AppError `state.unfinished-restore`, and whatever kept every vault from having the point.
+ */
+export async function backup(request: BackupRequest, run: ActiveRun): Promise<readonly SavedPoint[]> {
+  try {
+    run.emit({ type: 'run.phase', phase: 'prepare' })
+    refuseHalfRestored(request.root)
+    await tidyRestores(request.root, request.keepSafetyMs, run)
+    const saved = await saveToVaults(request, run)
+    await request.hooks.fire('after', run)
+    return saved
+  } catch (error) {
+    request.onFailed(error)
+    await request.hooks.fire('on-failure', run).catch((cause: unknown) => {
+      run.emit({ type: 'run.warning', code: 'hook.failed', message: messageOf(cause) })
+    })
+    throw error
+  }
+}
+
+function refuseHalfRestored(root: string): void {
+  const unfinished = unfinishedRestore(root)
+  if (unfinished === undefined) return
+  throw new AppError('state.unfinished-restore', `A restore of ${root} that began at ${unfinished.about.startedAt} was interrupted halfway; a half restored application is not saved`, {
+    hint: `Finish it with "holdfast restore --resume --target ${shellQuote(root)}", or bring the former state back with "holdfast restore --rollback --target ${shellQuote(root)}".`,
+  })
+}
+
+async function saveToVaults(request: BackupRequest, run: ActiveRun): Promise<readonly SavedPoint[]> {
+  let first: { vault: Vault; snapshots: readonly Snapshot[] } | undefined
+  const all: SavedPoint[] = []
+  const failures: AppError[] = []
+  const count = request.vaults.length + request.unopened.length
+  const fail = (name: string, error: AppError): void => {
+    failures.push(error)
+    if (count > 1) run.emit({ type: 'run.warning', code: error.code, message: `The vault "${name}" failed: ${error.message}` })
+  }
+  for (const { name, vault } of request.vaults) {
+    try {
+      const snapshots = first === undefined ? await saveFromSource(request, vault, run) : await copyPoint(request, first, vault, run)
+      first ??= { vault, snapshots }
+      for (const snapshot of snapshots) {
+        run.emit({ type: 'snapshot.saved', vault: name, snapshot })
+        request.onSaved(snapshot)
+      }
+      all.push(...(await verifyAll(request, vault, snapshots, run)).map((snapshot) => ({ ...snapshot, vault: name })))
+      // Only after success: a point in which something is missing removes nothing.
+      if (snapshots.every(({ complete }) => complete)) await applyRetention(request, name, vault, run)
+    } catch (error) {
+      // What is wrong with the application is wrong for every vault.
+      if (!(error instanceof AppError) || !isOfVault(error) || run.signal.aborted) throw error
+      fail(name, error)
+    }
+  }
+  // After the others, whose points are not incomplete by it.
+  for (const { name, error } of request.unopened) fail(name, error)
+  const [failure] = failures
+  if (failure !== undefined && failures.length === count) throw failure
+  return all
+}
+
+function isOfVault(error: AppError): boolean {
+  return error.code.startsWith('storage.') || error.code.startsWith('vault.') || error.code.startsWith('archive.')
+}
+
+async function saveFromSource(request: BackupRequest, vault: Vault, run: ActiveRun): Promise<readonly Snapshot[]> {
+  const source = request.source()
+  let thawing: Promise<void> | undefined
+  const thaw = (): Promise<void> => (thawing ??= source.thaw(run))
+  try {
+    return await vault.save(source.entries(run), aboutRequest(request, source, run), run, () => {
+      // What goes wrong is told where it is awaited, below.
+      thaw().catch(() => undefined)
+    })
+  } finally {
+    await thaw()
+  }
+}
+
+function aboutRequest(request: BackupRequest, source: Source, run: ActiveRun): About {
+  const { app, root, preset, scope, without, selection, points, config } = request
+  // A vault that failed before takes nothing from what the next one gets.
+  const earlier = run.report().warningCount
+  return {
+    app, root, preset, scope, without, selection, points,
+    host: hostname(),
+    startedAt: run.now(),
+    ...(config === undefined ? {} : { config }),
+    atEnd() {
+      const { warnings, warningCount, notes } = run.report()
+      return {
+        complete: warningCount === earlier,
+        databases: source.databases(),
+        leftOut: warnings.slice(earlier).filter(({ path }) => path !== undefined),
+        warnings: warnings.slice(earlier),
+        notes,
+      }
+    },
+  }
+}
+
+/** A point of one vault written into another: entries and facts as they were read, under the same names. */
+async function copyPoint(request: BackupRequest, from: { vault: Vault; snapshots: readonly Snapshot[] }, to: Vault, run: ActiveRun): Promise<readonly Snapshot[]> {
+  const [snapshot] = from.snapshots
+  if (snapshot === undefined) throw new AppError('internal', 'The first vault gave no restore point to copy')
+  const manifest = await from.vault.manifest(snapshot.id, run)
+  return await to.save(from.vault.open(snapshot.id, () => true, run, 'content'), {
+    app: manifest.app,
+    host: manifest.host,
+    preset: manifest.preset,
+    root: manifest.root,
+    scope: manifest.scope,
+    without: manifest.without,
+    selection: manifest.selection,
+    startedAt: new Date(manifest.startedAt),
+    points: request.points,
+    ...(manifest.config === undefined ? {} : { config: manifest.config }),
+    atEnd: () => manifest,
+  }, run, () => undefined)
+}
+
+/** The points again, as they stand once every byte of them was read. */
+async function verifyAll(request: BackupRequest, vault: Vault, snapshots: readonly Snapshot[], run: ActiveRun): Promise<readonly Snapshot[]> {
+  if (!request.verify) return snapshots
+  const verified: Snapshot[] = []
+  for (const snapshot of snapshots) {
+    run.emit({ type: 'run.phase', phase: 'verify', totalBytes: snapshot.contentBytes })
+    const findings: string[] = []
+    for await (const { message, path } of vault.check(snapshot.id, 'full', run)) findings.push(path === undefined ? message : `${path}: ${message}`)
+    await vault.mark(snapshot.id, findings.length === 0, run)
+    run.emit({ type: 'snapshot.verified', id: snapshot.id, ok: findings.length === 0 })
+    if (findings.length > 0) {
+      throw new AppError('archive.damaged', `The restore point ${snapshot.id} was written, but does not read back as it should: ${findings.slice(0, 3).join('; ')}`, {
+        hint: 'Check the disk and the memory of the machine; run the backup again.',
+      })
+    }
+    verified.push({ ...snapshot, verifiedAt: run.now().toISOString() })
+  }
+  return verified
+}
+
+async function applyRetention(request: BackupRequest, name: string, vault: Vault, run: ActiveRun): Promise<void> {
+  if (request.keep === undefined || Object.keys(request.keep).length === 0) return
+  run.emit({ type: 'run.phase', phase: 'retention' })
+  const points = (await vault.snapshots(run)).filter(({ app }) => app === request.app)
+  const gone = retain(points, request.keep, run.now()).filter(({ keep }) => !keep)
+  await vault.remove(gone.map(({ id }) => id), run)
+  for (const { id, reasons } of gone) {
+    run.emit({ type: 'snapshot.removed', vault: name, id, key: points.find((point) => point.id === id)?.key ?? '', reason: reasons.join('; ') })
+  }
+}

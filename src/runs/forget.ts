@@ -1,0 +1,31 @@
+import { AppError } from '../kit/app-error.ts'
+import type { Snapshot } from '../model/restore-point.ts'
+import type { NamedVault } from './backup.ts'
+import type { Verdict } from '../policy/retain.ts'
+import type { ActiveRun } from './perform-run.ts'
+
+/**
+ * What becomes of points that a user names: each goes, unless nothing sound would be left.
+ * @throws AppError `vault.protected` where the last sound complete point of an application would go.
+ */
+export function judgeNamed(points: readonly Snapshot[], named: readonly Snapshot[], force: boolean): readonly Verdict[] {
+  const ids = new Set(named.map(({ id }) => id))
+  const sound = (point: Snapshot): boolean => point.complete && point.damagedAt === undefined
+  for (const app of new Set(named.map((point) => point.app))) {
+    const own = points.filter((point) => point.app === app)
+    if (!force && own.some((point) => ids.has(point.id) && sound(point)) && !own.some((point) => !ids.has(point.id) && sound(point))) {
+      throw new AppError('vault.protected', `That would remove the last sound restore point of ${app}`, { hint: 'Make a new backup first, or say --force.' })
+    }
+  }
+  return points.map(({ id }) => ids.has(id) ? { id, keep: false, reasons: ['named by the user'] } : { id, keep: true, reasons: ['not named'] })
+}
+
+/** Removes what the verdicts say. */
+export async function forget({ name, vault }: NamedVault, points: readonly Snapshot[], verdicts: readonly Verdict[], run: ActiveRun): Promise<void> {
+  run.emit({ type: 'run.phase', phase: 'retention' })
+  for (const { id, reasons } of verdicts.filter(({ keep }) => !keep)) {
+    run.signal.throwIfAborted()
+    await vault.remove([id], run)
+    run.emit({ type: 'snapshot.removed', vault: name, id, key: points.find((point) => point.id === id)?.key ?? '', reason: reasons.join('; ') })
+  }
+}

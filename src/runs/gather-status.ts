@@ -1,0 +1,70 @@
+import { AppError } from '../kit/app-error.ts'
+import type { Expectations } from '../model/expectations.ts'
+import type { Scope, Snapshot } from '../model/restore-point.ts'
+import type { RunReport } from '../model/run-report.ts'
+import type { Run } from '../model/run.ts'
+import type { Vault } from '../model/vault.ts'
+import type { StatusInput } from '../policy/judge-status.ts'
+import { isLocked } from './app-lock.ts'
+import type { AppState } from './app-state.ts'
+import { listJournals, readJournal } from './interrupted-runs.ts'
+import { unfinishedRestore } from './restore/work-in-progress.ts'
+
+/** How many of the newest runs are looked at. */
+const runsJudged = 200
+
+type Subject = {
+  readonly app: string
+  readonly root: string
+  readonly expect: Expectations
+  readonly scope: Scope
+  /** A vault that could not be opened stands with its problem. */
+  readonly vaults: readonly { readonly name: string; readonly vault: Vault | AppError }[]
+}
+
+/** Everything that an application's status is judged from: what lies in its vaults, and what its journals tell. */
+export async function gatherStatus(subject: Subject, state: AppState, run: Run): Promise<StatusInput> {
+  const locked = isLocked(state)
+  const reports: RunReport[] = []
+  for (const path of (await listJournals(state)).slice(0, runsJudged)) {
+    const found = await readJournal(path)
+    if (found !== undefined) reports.push(found.report)
+  }
+  const [newest] = reports
+  const running = locked && newest !== undefined && newest.outcome === undefined ? newest : undefined
+  const unfinished = locked ? undefined : unfinishedRestore(subject.root)
+  return {
+    app: subject.app,
+    expect: subject.expect,
+    scope: subject.scope,
+    vaults: await Promise.all(subject.vaults.map(async ({ name, vault }) => await vaultFacts(name, vault, subject.app, run))),
+    known: knownFrom(reports),
+    // A journal without an end whose run holds no lock is that of a process that died.
+    runs: reports.filter((report) => report !== running).map((report) => report.outcome === undefined ? { ...report, outcome: 'interrupted' as const } : report),
+    ...(running === undefined ? {} : { running }),
+    ...(unfinished === undefined ? {} : { unfinishedRestore: { startedAt: unfinished.about.startedAt } }),
+  }
+}
+
+async function vaultFacts(name: string, vault: Vault | AppError, app: string, run: Run): Promise<StatusInput['vaults'][number]> {
+  if (vault instanceof AppError) return { name, problem: vault.message }
+  try {
+    const snapshots: readonly Snapshot[] = (await vault.snapshots(run)).filter((snapshot) => snapshot.app === app)
+    return { name, snapshots }
+  } catch (error) {
+    if (error instanceof AppError) return { name, problem: error.message }
+    throw error
+  }
+}
+
+/** The points that should lie there: saved by a run, not removed by a later one, and not a rolling one whose slot was taken again. */
+function knownFrom(newestFirst: readonly RunReport[]): StatusInput['known'] {
+  const known = new Map<string, StatusInput['known'][number]>()
+  for (const report of newestFirst.toReversed()) {
+    for (const { vault, ...snapshot } of report.saved) known.set(`${vault}\0${snapshot.slot === 'rolling' ? snapshot.key : snapshot.id}`, { ...snapshot, vault })
+    for (const { vault, id } of report.removed) {
+      for (const [key, point] of known) if (point.vault === vault && point.id === id) known.delete(key)
+    }
+  }
+  return [...known.values()]
+}

@@ -1,0 +1,86 @@
+import type { DatabaseConfig } from '../../config/config-schema.ts'
+import { AppError } from '../../kit/app-error.ts'
+import type { DatabaseFacts, Manifest } from '../../model/restore-point.ts'
+import type { Run } from '../../model/run.ts'
+import type { Database } from '../../sources/databases/database.ts'
+import { openServerDatabase } from '../open-databases.ts'
+import type { RestoreDatabase } from './restore-database.ts'
+
+type ServerConfig = Extract<DatabaseConfig, { type: 'mariadb' }>
+
+export type TargetOptions = {
+  /** What the target application's configuration, or the restore point's, says of its databases. */
+  readonly known: readonly DatabaseConfig[]
+  /** What the command line says of the server; it goes before what is known. */
+  readonly overrides: Partial<Omit<ServerConfig, 'type' | 'name'>>
+  /** Other names: the point's database → the one to write into. */
+  readonly renamed: ReadonlyMap<string, string>
+}
+
+/** The dumps of servers' databases in a point; SQLite databases are among its files. */
+export function serverDumps(manifest: Manifest): readonly DatabaseFacts[] {
+  return manifest.databases.filter(({ engine }) => engine !== 'sqlite')
+}
+
+/**
+ * For each dump of a point the database that it is imported into. @throws AppError `database.unreachable` where nothing tells
+ * which; `config.secret`; `usage` for a name that the point does not have.
+ */
+export async function databaseTargets(dumps: readonly DatabaseFacts[], { known, overrides, renamed }: TargetOptions, scratch: string, run: Run): Promise<readonly RestoreDatabase[]> {
+  for (const name of renamed.keys()) {
+    if (!dumps.some((facts) => facts.name === name)) throw new AppError('usage', `The restore point holds no database "${name}"`, { hint: `It holds: ${dumps.map((facts) => facts.name).join(', ') || 'none'}.` })
+  }
+  const servers = known.filter((config): config is ServerConfig => config.type === 'mariadb')
+  return await Promise.all(dumps.map(async (facts) => {
+    const target = renamed.get(facts.name)
+    const found = servers.find(({ name }) => name === (target ?? facts.name)) ?? servers.find(({ name }) => name === facts.name) ?? (servers.length === 1 && dumps.length === 1 ? servers[0] : undefined)
+    if (found === undefined && Object.keys(overrides).length === 0 && target === undefined) {
+      throw new AppError('database.unreachable', `The restore point holds the database ${facts.name}, and nothing here tells how to reach its server`, {
+        hint: 'Give --db-socket or --db-host with --db-user, or a configuration; or restore the files alone with --only files.',
+      })
+    }
+    // The command line's host must not be passed by because a socket is configured, nor the other way round.
+    const { host: _host, port: _port, socket: _socket, ...rest } = found ?? { type: 'mariadb' as const }
+    const base = overrides.host !== undefined || overrides.socket !== undefined ? rest : found ?? rest
+    const name = target ?? found?.name ?? facts.name
+    const database = await openServerDatabase({ ...base, ...overrides, type: 'mariadb', name }, run.signal)
+    return restoreDatabase(database, facts, scratch)
+  }))
+}
+
+function restoreDatabase(database: Database, facts: DatabaseFacts, scratch: string): RestoreDatabase {
+  return {
+    name: facts.name,
+    facts,
+    path: facts.path,
+    label: `the database ${database.name}`,
+    async check(run) {
+      await database.describe(run)
+    },
+    async dump(run) {
+      if ((await database.describe(run)).length === 0) return undefined
+      const dump = await database.dump(run, { path: facts.path, scratch })
+      const { entry } = dump
+      if (entry.open === undefined) throw new AppError('internal', 'A dump has no content')
+      return disposing(entry.open(run.signal), dump)
+    },
+    async import(content, run) {
+      await database.restore(content, run, facts)
+    },
+    async importKept(content, run) {
+      await database.restore(content, run)
+    },
+    async clear(run) {
+      await database.restore(emptyDump(), run)
+    },
+  }
+}
+
+async function* disposing(content: AsyncIterable<Uint8Array>, resource: AsyncDisposable): AsyncGenerator<Uint8Array> {
+  await using _held = resource
+  yield* content
+}
+
+async function* emptyDump(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('-- MariaDB dump of an empty database\n-- Dump completed\n')
+}

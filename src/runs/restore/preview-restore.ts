@@ -1,0 +1,109 @@
+import { lstatSync, rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { AnchoredFolder } from '../../disk/anchored-folder.ts'
+import { encodeName } from '../../disk/name-codec.ts'
+import { AppError, systemCode } from '../../kit/app-error.ts'
+import type { Entry } from '../../model/entry.ts'
+import type { Run } from '../../model/run.ts'
+import type { Selection, VaultReader } from '../../model/vault.ts'
+import type { Belongs } from './plan-swap.ts'
+
+/** What a restore would do, counted before anything is written; the samples are the first paths of each kind. */
+export type RestorePreview = {
+  /** Not there now. */
+  readonly written: number
+  /** There, and different by kind, size, time or mode. */
+  readonly overwritten: number
+  /** There, and alike by kind, size, time and mode; replaced all the same. */
+  readonly alike: number
+  /** There, belongs to the application, and is not in the restore point. */
+  readonly deleted: number
+  /** What the contents take on the disk: without holes. */
+  readonly contentBytes: number
+  /** The largest file with its holes. */
+  readonly largestBytes: number
+  readonly samples: { readonly written: readonly string[]; readonly overwritten: readonly string[]; readonly deleted: readonly string[] }
+}
+
+const sampleSize = 20
+
+/**
+ * Compares the metadata in a restore point with the live folder. Memory stays flat: names lie in a temporary table in
+ * `tempFolder`. @throws AppError `archive.damaged`, `archive.password`.
+ */
+export async function previewRestore(vault: VaultReader, id: string, wanted: Selection, target: string, belongs: Belongs, tempFolder: string, run: Run): Promise<RestorePreview> {
+  const folder = await mkdtemp(join(tempFolder, 'plan-'))
+  const table = new DatabaseSync(join(folder, 'plan.db'))
+  try {
+    table.exec('PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF; CREATE TABLE staged (path BLOB PRIMARY KEY) WITHOUT ROWID; BEGIN')
+    const insert = table.prepare('INSERT OR IGNORE INTO staged (path) VALUES (?)')
+    const find = table.prepare('SELECT 1 FROM staged WHERE path = ?')
+    using live = openTarget(target)
+    const count = { written: 0, overwritten: 0, alike: 0, deleted: 0, contentBytes: 0, largestBytes: 0 }
+    const samples = { written: [] as string[], overwritten: [] as string[], deleted: [] as string[] }
+    const sample = (kind: keyof typeof samples, path: string): void => {
+      count[kind] += 1
+      if (samples[kind].length < sampleSize) samples[kind].push(path)
+    }
+    for await (const entry of vault.open(id, wanted, run, 'metadata')) {
+      run.signal.throwIfAborted()
+      // Names are needed only to find what is there and not in the restore point.
+      if (live !== undefined && insert.run(encodeName(entry.path)).changes === 0) continue
+      count.contentBytes += neededBytes(entry)
+      count.largestBytes = Math.max(count.largestBytes, entry.size ?? 0)
+      if (entry.path === '.') continue
+      const there = live?.lstat(entry.path)
+      if (there === undefined) sample('written', entry.path)
+      else if (kindOf(there) !== entry.kind) sample('overwritten', entry.path)
+      else if (entry.kind === 'dir') count.alike += 1
+      else if (there.mtimeNs === entry.mtimeNs && Number(there.mode & 0o7777n) === entry.mode && (entry.kind !== 'file' || entry.hardlinkTo !== undefined || Number(there.size) === entry.size)) count.alike += 1
+      else sample('overwritten', entry.path)
+    }
+    if (live !== undefined) {
+      for (const path of belonging(live, '.', belongs)) {
+        run.signal.throwIfAborted()
+        if (find.get(encodeName(path)) === undefined) sample('deleted', path)
+      }
+    }
+    return { ...count, samples }
+  } finally {
+    table.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** What an entry takes on the disk: a further name nothing, a sparse file what is not hole. */
+function neededBytes({ hardlinkTo, data, size }: Entry): number {
+  if (hardlinkTo !== undefined) return 0
+  return data === undefined ? size ?? 0 : data.reduce((sum, { length }) => sum + length, 0)
+}
+
+/** All that belongs to the application below a folder, without entering other file systems. */
+function* belonging(live: AnchoredFolder, folder: string, belongs: Belongs): Generator<string> {
+  const device = live.lstat('.')?.dev
+  for (const name of live.names(folder)) {
+    const path = folder === '.' ? name : `${folder}/${name}`
+    const there = live.lstat(path)
+    if (there === undefined) continue
+    const verdict = belongs(path, there.isDirectory())
+    if (verdict === 'skip') continue
+    if (verdict === 'take') yield path
+    if (there.isDirectory() && there.dev === device) yield* belonging(live, path, belongs)
+  }
+}
+
+function openTarget(target: string): AnchoredFolder | undefined {
+  try {
+    if (!lstatSync(target).isDirectory()) throw new AppError('restore.target', `The target ${target} is no folder`, { hint: 'Name a folder, or move that file away.' })
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+  return new AnchoredFolder(target)
+}
+
+function kindOf(stat: { isFile(): boolean; isDirectory(): boolean; isSymbolicLink(): boolean; isFIFO(): boolean; isSocket(): boolean; isCharacterDevice(): boolean }): string {
+  return stat.isFile() ? 'file' : stat.isDirectory() ? 'dir' : stat.isSymbolicLink() ? 'symlink' : stat.isFIFO() ? 'fifo' : stat.isSocket() ? 'socket' : stat.isCharacterDevice() ? 'char' : 'block'
+}

@@ -1,0 +1,19 @@
+import type { Database } from './database.ts'
+import { describeDatabase } from './mariadb-content.ts'
+import { mariadbDump } from './mariadb-dump.ts'
+import { importDump } from './mariadb-import.ts'
+import type { OpenMariadbOptions } from './mariadb-options.ts'
+import { databaseName } from './mariadb-survey.ts'
+
+/** @throws AppError `config.invalid` where the options name no database. */
+export function openMariadb(options: OpenMariadbOptions): Database {
+  return {
+    engine: 'mariadb',
+    name: databaseName(options),
+    dump: async (run, place) => await mariadbDump(options, run, place.path),
+    restore: async (content, run, facts) => {
+      await importDump(options, content, run, facts)
+    },
+    describe: async (run) => await describeDatabase(options, run.signal),
+  }
+}

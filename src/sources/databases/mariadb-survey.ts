@@ -1,0 +1,77 @@
+import { AppError } from '../../kit/app-error.ts'
+import { Grants } from './mariadb-grants.ts'
+import { queryRows, sqlName, sqlText } from './mariadb-client.ts'
+import type { OpenMariadbOptions } from './mariadb-options.ts'
+
+export type SurveyedTable = {
+  readonly name: string
+  readonly kind: 'table' | 'view' | 'sequence'
+  readonly engine: string
+  /** False where a dump in one transaction does not see one moment of it. */
+  readonly transactional: boolean
+}
+
+/** What a user sees of a database and may do there. */
+export type MariadbSurvey = {
+  readonly version: string
+  /** `user@host`, as the server knows us. */
+  readonly currentUser: string
+  /** undefined: the database does not exist, or we may not see it. */
+  readonly collation: string | undefined
+  readonly tables: readonly SurveyedTable[]
+  /** Routines and events by kind and name; `hidden`: we may not read its body. */
+  readonly programs: readonly { readonly kind: string; readonly name: string; readonly hidden: boolean }[]
+  readonly grants: Grants
+}
+
+/** @throws AppError `database.unreachable`, `database.client`, `process.missing`, `config.invalid` (no name). */
+export async function surveyMariadb(options: OpenMariadbOptions, signal: AbortSignal): Promise<MariadbSurvey> {
+  const database = sqlText(databaseName(options))
+  const rows = await queryRows(options, [
+    'SELECT \'version\', version(), current_user();',
+    `SELECT 'collation', default_collation_name FROM information_schema.schemata WHERE schema_name = ${database};`,
+    'SELECT \'engine\', engine FROM information_schema.engines WHERE transactions = \'YES\';',
+    `SELECT 'table', table_name, table_type, ifnull(engine, '') FROM information_schema.tables WHERE table_schema = ${database};`,
+    `SELECT 'program', routine_type, routine_name, routine_definition IS NULL FROM information_schema.routines WHERE routine_schema = ${database};`,
+    `SELECT 'program', 'EVENT', event_name, 0 FROM information_schema.events WHERE event_schema = ${database};`,
+    'SHOW GRANTS;',
+  ].join('\n'), signal)
+  const of = (kind: string): string[][] => rows.filter((row) => row[0] === kind).map((row) => row.slice(1))
+  const transactional = new Set(of('engine').map(([engine]) => engine))
+  const [version = '', currentUser = ''] = of('version')[0] ?? []
+  return {
+    version,
+    currentUser,
+    collation: of('collation')[0]?.[0],
+    tables: of('table').map(([name = '', type = '', engine = '']) => surveyed(name, type, engine, transactional.has(engine))),
+    programs: of('program').map(([kind = '', name = '', hidden]) => ({ kind, name, hidden: hidden === '1' })),
+    grants: new Grants(rows.filter((row) => row.length === 1).map((row) => row[0] ?? '')),
+  }
+}
+
+/**
+ * Views that the server itself cannot open, with what it says: a table or column is gone, or the definer is. The dump
+ * programs stop at the first of them.
+ */
+export async function brokenViews(options: OpenMariadbOptions, survey: MariadbSurvey, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  const views = survey.tables.filter((table) => table.kind === 'view').map((table) => table.name)
+  if (views.length === 0) return new Map()
+  const database = databaseName(options)
+  const rows = await queryRows(options, `CHECK TABLE ${views.map(sqlName).join(', ')};`, signal, database)
+  return new Map(rows.flatMap(([table = '', , type = '', text = '']) => {
+    const view = views.find((name) => table === `${database}.${name}`)
+    return view === undefined || type.toLowerCase() !== 'error' || !/references invalid|definer/i.test(text) ? [] : [[view, text] as const]
+  }))
+}
+
+/** @throws AppError `config.invalid`. */
+export function databaseName(options: OpenMariadbOptions): string {
+  if (options.name === undefined) throw new AppError('config.invalid', 'A MariaDB database has no name', { hint: 'Set `name` to the database to save.' })
+  return options.name
+}
+
+function surveyed(name: string, type: string, engine: string, transactional: boolean): SurveyedTable {
+  if (type.endsWith('VIEW')) return { name, kind: 'view', engine, transactional: true }
+  if (type === 'SEQUENCE') return { name, kind: 'sequence', engine, transactional: true }
+  return { name, kind: 'table', engine, transactional }
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { completionScript } from '../../src/cli/commands/completion.ts'
+import { program } from '../../src/cli/program.ts'
+
+function bashCompletes(words: readonly string[]): readonly string[] {
+  const folder = mkdtempSync(join(tmpdir(), 'completion-'))
+  try {
+    const script = join(folder, 'completion.bash')
+    writeFileSync(script, completionScript('bash', program()))
+    const line = `source ${script}; COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _holdfast; printf '%s\\n' "\${COMPREPLY[@]}"`
+    return execFileSync('bash', ['--norc', '-c', line], { encoding: 'utf8', cwd: folder }).trim().split('\n')
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+test('bash completes commands, options and the choices of an option', () => {
+  assert.deepEqual(bashCompletes(['holdfast', 'ba']), ['backup'])
+  assert.ok(bashCompletes(['holdfast', 'backup', '--']).includes('--format'))
+  assert.deepEqual(bashCompletes(['holdfast', 'backup', '--format', 'tar.']), ['tar.gz', 'tar.zst'])
+  assert.deepEqual(bashCompletes(['holdfast', '--no-ask', 'completion', 'f']), ['fish'])
+})
+
+test('fish completes commands, options and the choices of an option; zsh reads its script', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'completion-'))
+  try {
+    const fish = join(folder, 'holdfast.fish')
+    writeFileSync(fish, completionScript('fish', program()))
+    const words = execFileSync('fish', ['--no-config', '-c', `source ${fish}; complete -C 'holdfast ba'; complete -C 'holdfast backup --form'; complete -C 'holdfast backup --format tar'`], { encoding: 'utf8', env: { ...process.env, HOME: folder } })
+    assert.deepEqual(words.trim().split('\n').map((line) => line.split('\t')[0]), ['backup', '--format', 'tar.gz', 'tar.zst'])
+    const zsh = join(folder, '_holdfast')
+    writeFileSync(zsh, completionScript('zsh', program()))
+    execFileSync('zsh', ['-f', '-n', zsh])
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test('every command and option stands in the scripts of all shells', () => {
+  for (const shell of ['bash', 'zsh', 'fish'] as const) {
+    const script = completionScript(shell, program())
+    for (const command of program().commands) {
+      assert.ok(script.includes(command.name()), `${shell}: ${command.name()}`)
+      for (const { long, hidden } of command.options) {
+        if (long !== undefined && long !== null && !hidden) assert.ok(script.includes(shell === 'fish' ? `-l ${long.slice(2)} ` : long), `${shell}: ${command.name()} ${long}`)
+      }
+    }
+  }
+})

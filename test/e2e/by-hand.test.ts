@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { makeSampleTree } from '../disk/sample-tree.ts'
+import type { MariadbServer } from '../fixtures/mariadb-server.ts'
+import { startMariadb } from '../fixtures/mariadb-server.ts'
+import { createSampleDatabase } from '../fixtures/sample-database.ts'
+import { databaseSum } from './database-sum.ts'
+import { describeTree } from './describe-tree.ts'
+import { newMachine } from './machine.ts'
+import type { Machine } from './machine.ts'
+import { program } from './program.ts'
+import { databaseFileSum, openSampleDatabaseFile } from './sample-database-file.ts'
+
+/** What unzip and 7z do not bring back, as RESTORE.md says. */
+const unzipLacks = ['xattrs', 'sameAs', 'data', 'mtimeNs']
+const sevenZipLacks = [...unzipLacks, 'uid', 'gid', 'mode']
+const zipCannot = (path: string): boolean => ['dangling', 'disk', 'null', 'pipe'].includes(path) || /[\n\ud800-\udfff]/.test(path) || /^docs\/(?:odd|deep\/er\/x y)/.test(path)
+const password = 'correct horse'
+
+const formats = [
+  { name: 'zip', args: ['--format', 'zip'], without: unzipLacks },
+  { name: 'zip with a password', args: ['--format', 'zip'], without: sevenZipLacks, password },
+  { name: 'tar.gz', args: ['--format', 'tar.gz'], without: ['data'] },
+  { name: 'tar.zst', args: ['--format', 'tar.zst'], without: ['data'] },
+  { name: 'folder', args: ['--format', 'folder'], without: ['data'] },
+] as const
+
+suite('somebody who has only RESTORE.md', () => {
+  let machine: Machine
+  let server: MariadbServer
+
+  before(async () => {
+    [machine, server] = await Promise.all([newMachine(), startMariadb()])
+    await Promise.all([createSampleDatabase(server, 'erp'), createSampleDatabase(server, 'more of it', 20)])
+    const databases = ['erp', 'more of it'].map((name) => ({ type: 'mariadb', name, socket: server.socket, user: 'root' }))
+    await machine.configure({ apps: { demo: { root: machine.app, databases } } })
+    makeSampleTree(machine.app)
+    await mkdir(join(machine.app, 'data'))
+    openSampleDatabaseFile(join(machine.app, 'data/shop.sqlite')).close()
+  })
+
+  after(async () => {
+    await server[Symbol.asyncDispose]()
+    await machine[Symbol.asyncDispose]()
+  })
+
+  for (const { name, args, without, ...rest } of formats) {
+    test(`gets files and databases back from ${name} by its commands, word by word`, async () => {
+      const place = join(machine.folder, name)
+      await mkdir(place)
+      await machine.holdfast(['backup', 'demo', '--to', place, ...args], { env: 'password' in rest ? { HOLDFAST_PASSWORD: rest.password } : {} })
+      const isZip = name.startsWith('zip')
+      const options = {
+        databases: ['data/shop.sqlite'],
+        // Removing the dumps moves the root's time.
+        moving: ['.', 'data'],
+        without,
+        skip: (path: string) => isZip && zipCannot(path),
+      }
+      const tree = await describeTree(machine.app, options)
+      const sums = await Promise.all([databaseSum(server, 'erp'), databaseSum(server, 'more of it'), databaseFileSum(join(machine.app, 'data/shop.sqlite'))])
+      await server.sql('DROP DATABASE erp; DROP DATABASE `more of it`')
+
+      const guide = await readFile(join(place, 'RESTORE.md'), 'utf8')
+      const said = await followGuide(guide, place, server, 'password' in rest ? rest.password : undefined)
+
+      assert.match(said, isZip || name !== 'folder' ? /: OK/ : /ok/)
+      assert.deepEqual((await readdir(place)).filter((found) => found === 'restored'), ['restored'])
+      const restored = await describeTree(join(place, 'restored'), options)
+      assert.deepEqual(restored, tree)
+      assert.deepEqual(await Promise.all([databaseSum(server, 'erp'), databaseSum(server, 'more of it'), databaseFileSum(join(place, 'restored/data/shop.sqlite'))]), sums)
+    })
+  }
+})
+
+/** Runs all commands of the guide in one shell that stops at the first failure; the clients find the server as an administrator's do. */
+async function followGuide(guide: string, place: string, server: MariadbServer, answer: string | undefined): Promise<string> {
+  const blocks = [...guide.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, text]) => text ?? '')
+  const commands = blocks.flatMap((text) => text.includes('DATABASE=NAME') ? forEachDatabase(text) : [text]).join('')
+  assert.notEqual(commands, '')
+  const home = join(server.folder, 'home')
+  await mkdir(home, { recursive: true })
+  await program('sh', 'dash', ['-c', `printf '[client]\\nuser=root\\nsocket=%s\\n' "$1" > "$2/.my.cnf"`, 'sh', server.socket, home])
+  const { stdout, stderr } = await program('sh', 'dash', ['-e', '-c', commands], {
+    cwd: place, env: { PATH: process.env['PATH'] ?? '', HOME: home, LANG: 'C.UTF-8' }, ...(answer === undefined ? {} : { stdin: `${answer}\n` }),
+  })
+  return stdout + stderr
+}
+
+/** What the text asks a reader to put into the lines. */
+function forEachDatabase(text: string): string[] {
+  return [['erp', 'restored/database.sql'], ['more of it', 'restored/databases/more_of_it.sql']].map(([name, dump]) => text.replace('=NAME', `='${name}'`).replace('=utf8mb4_general_ci', '=utf8mb4_unicode_ci').replace('=restored/database.sql', `=${dump}`))
+}

@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { parse } from 'yaml'
+import type { MariadbServer } from '../fixtures/mariadb-server.ts'
+import { startMariadb } from '../fixtures/mariadb-server.ts'
+import { createSampleDatabase } from '../fixtures/sample-database.ts'
+import { databaseSum } from './database-sum.ts'
+import { describeTree } from './describe-tree.ts'
+import { launcher, newMachine } from './machine.ts'
+import type { Machine } from './machine.ts'
+import { answerOf } from './program.ts'
+import type { Answer } from './program.ts'
+
+const password = 'canary-archive'
+
+suite('on a new machine, with nothing but the place and the password,', () => {
+  let machine: Machine
+  let server: MariadbServer
+
+  before(async () => {
+    [machine, server] = await Promise.all([newMachine(), startMariadb()])
+    await createSampleDatabase(server, 'erp', 30)
+    await mkdir(join(machine.app, 'files'))
+    await writeFile(join(machine.app, 'files/letter'), 'hello')
+    await machine.configure({
+      apps: {
+        demo: {
+          root: machine.app, password: { env: 'ARCHIVE_PASSWORD' }, keep: { last: 5 },
+          databases: [{ type: 'mariadb', name: 'erp', socket: server.socket, user: 'root' }],
+          hooks: { after: [{ command: ['touch', join(machine.folder, 'hook-ran')] }], 'after-restore': [{ command: ['touch', join(machine.folder, 'restore-hook-ran')] }] },
+        },
+      },
+      vaults: { nas: { type: 'archive', place: machine.place } },
+    })
+    await machine.backup(['demo'], { env: { ARCHIVE_PASSWORD: password } })
+  })
+
+  after(async () => {
+    await server[Symbol.asyncDispose]()
+    await machine[Symbol.asyncDispose]()
+  })
+
+  // Trusting first: the configuration without hooks is what the next backup would keep.
+  for (const trust of [['--trust-hooks'], []]) {
+    test(`"restore latest --from PLACE"${trust.length > 0 ? ' with --trust-hooks' : ''} brings application, database and configuration back`, async () => {
+      const tree = await describeTree(machine.app)
+      const sums = await databaseSum(server, 'erp')
+      await server.sql('DROP DATABASE erp')
+      await rm(join(machine.folder, 'hook-ran'), { force: true })
+      for (const folder of [machine.app, machine.state, machine.configFile]) await rm(folder, { recursive: true })
+
+      const fresh = join(machine.folder, `fresh${trust.length}`)
+      const args = ['restore', 'latest', '--from', machine.place, '--db-socket', server.socket, '--db-user', 'root', ...trust, '--no-ask']
+      const { status, stdout, stderr } = await onNewMachine(machine, fresh, `"$@" && cp -r /etc/holdfast ${fresh}/etc-holdfast`, [launcher, ...args])
+      assert.equal(status, 0, stdout + stderr)
+      assert.deepEqual(await describeTree(machine.app), tree)
+      assert.deepEqual(await databaseSum(server, 'erp'), sums)
+      const text = await readFile(join(fresh, 'etc-holdfast/holdfast.yaml'), 'utf8')
+      const app = parse(text).apps.demo
+      assert.equal(app.root, machine.app)
+      assert.equal(app.keep.last, 5)
+      assert.deepEqual(app.databases.map(({ name }: { name: string }) => name), ['erp'])
+      assert.deepEqual(app.password, { env: 'ARCHIVE_PASSWORD' })
+      assert.doesNotMatch(text + stdout + stderr, /canary/)
+      assert.match(stderr, /Set ARCHIVE_PASSWORD, as before/)
+      assert.equal(text.includes('hook-ran'), trust.length > 0)
+      await assert.rejects(readFile(join(machine.folder, 'restore-hook-ran')), 'no hook of an archive ran in the restore that brought it')
+
+      // The configuration that came back is one that the next backup runs with.
+      await cp(join(fresh, 'etc-holdfast/holdfast.yaml'), machine.configFile)
+      await machine.backup(['demo'], { env: { ARCHIVE_PASSWORD: password } })
+      assert.equal(await readFile(join(machine.folder, 'hook-ran'), 'utf8').then(() => true, () => false), trust.length > 0)
+    })
+  }
+
+  test('a wrong password ends with 12 and touches nothing', async () => {
+    const fresh = join(machine.folder, 'wrong')
+    const tree = await describeTree(machine.app)
+    const { status } = await onNewMachine(machine, fresh, '"$@"', [launcher, 'restore', 'latest', '--from', machine.place, '--no-ask'], 'wrong')
+    assert.equal(status, 12)
+    assert.deepEqual(await describeTree(machine.app), tree)
+  })
+})
+
+/** Root on a machine that has never seen Holdfast: in a mount namespace of its own, /etc and /var are what they are, and what is written there goes aside. */
+async function onNewMachine(machine: Machine, fresh: string, script: string, command: readonly string[], secret = password): Promise<Answer> {
+  for (const folder of ['home', 'etc', 'etc-work', 'var', 'var-work']) await mkdir(join(fresh, folder), { recursive: true })
+  const overlay = (path: string): string => `mount -t overlay overlay -o lowerdir=/${path},upperdir=${fresh}/${path},workdir=${fresh}/${path}-work /${path}`
+  const line = `set -e; ${overlay('etc')}; ${overlay('var')}; rm -rf /etc/holdfast /var/lib/holdfast /var/backups/holdfast; ${script}`
+  return await answerOf('unshare', ['--mount', '--propagation', 'private', 'sh', '-c', line, 'sh', ...command], {
+    cwd: '/', env: { PATH: machine.env['PATH'] ?? '', HOME: join(fresh, 'home'), LANG: 'C.UTF-8', HOLDFAST_PASSWORD: secret },
+  })
+}

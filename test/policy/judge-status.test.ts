@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Snapshot } from '../../src/model/restore-point.ts'
+import { statusSchema } from '../../src/model/status.ts'
+import { judgeStatus } from '../../src/policy/judge-status.ts'
+import type { RunFacts, StatusInput } from '../../src/policy/judge-status.ts'
+import { dailyPoints, samplePoint } from './sample-points.ts'
+
+const now = new Date('2026-11-20T12:00:00Z')
+
+function input(snapshots: readonly Snapshot[], rest: Partial<StatusInput> = {}): StatusInput {
+  return { app: 'demo', expect: {}, scope: 'full', vaults: [{ name: 'nas', snapshots }], known: [], runs: [], ...rest }
+}
+
+function run(outcome: RunFacts['outcome'], rest: Partial<RunFacts> = {}): RunFacts {
+  return { run: 'r1', kind: 'backup', startedAt: '2026-11-20T03:00:00Z', ...(outcome === undefined ? {} : { outcome }), ...rest }
+}
+
+const hoursOld = (hours: number): StatusInput => input([samplePoint(new Date(now.getTime() - hours * 3_600_000).toISOString())], { expect: { every: '1d' } })
+const pair = (at: string, rest: Partial<Snapshot>): Snapshot[] => [samplePoint(at, rest), samplePoint(at, { ...rest, slot: 'rolling' })]
+
+/** State and codes, and the sentence; the result is checked against the published schema on the way. */
+function judged(given: StatusInput): { state: string; codes: string; sentence: string } {
+  const status = statusSchema.parse(judgeStatus(given, now))
+  return { state: status.state, codes: status.reasons.map(({ code, severity }) => `${code}:${severity}`).join(' '), sentence: status.sentence }
+}
+
+const fresh = (): Snapshot => samplePoint('2026-11-20T03:00:00Z', { verifiedAt: '2026-11-20T03:05:00Z' })
+
+test('all well is one sentence', () => {
+  assert.deepEqual(judged(input([fresh()], { expect: { every: '1d', minSize: '4kB', maxShrink: '50%', verifiedWithin: '7d' }, runs: [run('ok')] })), {
+    state: 'ok', codes: '', sentence: 'Last backed up 9h ago, verified 8h 55m ago.',
+  })
+})
+
+test('an application that was never backed up is neither ok nor failed', () => {
+  assert.deepEqual(judged(input([])), { state: 'never', codes: 'never-ran:failed', sentence: 'It was never backed up.' })
+  assert.equal(judged(input([], { runs: [run('failed')] })).state, 'failed', 'a failed first backup is a failure')
+})
+
+test('an empty vault after backups is a failure', () => {
+  assert.equal(judged(input([], { runs: [run('ok')] })).codes, 'vault-empty:failed')
+})
+
+test('a point late by more than a tenth is a warning, by more than one interval a failure', () => {
+  assert.equal(judged(hoursOld(26)).codes, '')
+  assert.equal(judged(hoursOld(27)).codes, 'overdue:warning')
+  assert.deepEqual(judged(hoursOld(49)), { state: 'failed', codes: 'overdue:failed', sentence: 'Overdue: the last complete full restore point is 2d 1h old, expected is one every 1d.' })
+})
+
+test('incomplete, damaged, partial and future points do not count as a fresh one', () => {
+  const old = samplePoint('2026-11-10T03:00:00Z')
+  for (const [rest, code] of [[{ complete: false }, 'incomplete'], [{ damagedAt: '2026-11-20T04:00:00Z' }, 'damaged'], [{ scope: 'partial' }, ''], [{ startedAt: '2027-01-01T00:00:00Z' }, 'clock']] as const) {
+    const { codes } = judged(input([old, samplePoint('2026-11-20T03:00:00Z', rest)], { expect: { every: '1d' } }))
+    assert.match(codes, /overdue:failed/, code)
+    assert.ok(codes.includes(code), codes)
+  }
+})
+
+test('expectations count points of the scope that the application saves', () => {
+  assert.equal(judged(input([samplePoint('2026-11-20T03:00:00Z', { scope: 'database' })], { scope: 'database', expect: { every: '1d' } })).state, 'ok')
+})
+
+test('only damaged points are a failure', () => {
+  assert.equal(judged(input([samplePoint('2026-11-20T03:00:00Z', { damagedAt: '2026-11-20T04:00:00Z' })])).codes, 'vault-empty:failed damaged:failed')
+})
+
+test('an older damaged point is a warning', () => {
+  assert.deepEqual(judged(input([fresh(), samplePoint('2026-11-01T03:00:00Z', { damagedAt: '2026-11-20T04:00:00Z' })])), { state: 'warning', codes: 'damaged:warning', sentence: '1 restore point is damaged.' })
+})
+
+test('a newest point below the least size is a failure', () => {
+  assert.match(judged(input([fresh()], { expect: { minSize: '1MB' } })).sentence, /^Too small: the newest restore point holds 4 kB, expected are at least 1MB\.$/)
+})
+
+test('a newest point much smaller than the earlier ones usually are is a failure, and stays one for some days', () => {
+  const usual = dailyPoints('2026-11-10T03:00:00Z', 8)
+  const small = dailyPoints('2026-11-18T03:00:00Z', 3, { contentBytes: 900 })
+  const expect = { maxShrink: '50%' }
+  assert.match(judged(input([...usual, ...small.slice(0, 1)], { expect })).sentence, /^Shrunk by 77%: .* usually 4 kB; expected is at most 50% less\.$/)
+  assert.equal(judged(input([...usual, ...small], { expect })).state, 'failed')
+  assert.equal(judged(input(usual, { expect })).state, 'ok')
+  assert.equal(judged(input(small, { expect })).state, 'ok')
+})
+
+test('a dated and a rolling point of one reading are one observation', () => {
+  const small = { contentBytes: 900 }
+  assert.equal(judged(input([...pair('2026-11-18T03:00:00Z', {}), ...pair('2026-11-19T03:00:00Z', small)], { expect: { maxShrink: '50%' } })).codes, 'shrunk:failed')
+})
+
+test('points that were not verified in time are a warning', () => {
+  const expect = { verifiedWithin: '7d' }
+  assert.equal(judged(input([samplePoint('2026-11-20T03:00:00Z')], { expect })).sentence, 'No restore point was ever verified; expected is within 7d.')
+  assert.equal(judged(input([samplePoint('2026-11-20T03:00:00Z', { verifiedAt: '2026-11-10T00:00:00Z' })], { expect })).codes, 'unverified:warning')
+})
+
+test('a saved point that is gone from the vault is a failure, a replaced rolling one is not', () => {
+  const here = fresh()
+  const known = [{ vault: 'nas', id: here.id, key: here.key }, { vault: 'nas', id: 'ffffffffffffffff', key: 'demo_2026-11-19.zip' }]
+  assert.equal(judged(input([here], { known })).sentence, '1 restore point that was saved is no longer there: demo_2026-11-19.zip.')
+  assert.equal(judged(input([here], { known: [{ vault: 'nas', id: 'ffffffffffffffff', key: here.key }] })).state, 'ok')
+})
+
+test('each vault is judged by itself, and named', () => {
+  const vaults = [{ name: 'nas', snapshots: [fresh()] }, { name: 'usb', snapshots: [samplePoint('2026-11-01T03:00:00Z')] }, { name: 'cloud', problem: 'no route to host' }]
+  const status = judgeStatus(input([], { vaults, expect: { every: '1d' } }), now)
+  assert.deepEqual(status.reasons.map(({ code, vault }) => `${vault} ${code}`), ['usb overdue', 'cloud vault-unreachable'])
+  assert.match(status.sentence, /^Overdue in usb: .* \(and 1 more\)$/)
+})
+
+test('an unreachable vault never reads as never backed up', () => {
+  assert.equal(judged(input([], { vaults: [{ name: 'nas', problem: 'down' }] })).state, 'failed')
+})
+
+test('the last backup\'s failure, interruption and warnings are told until the next one', () => {
+  const error = { code: 'storage.full', message: 'No space left on nas' }
+  assert.deepEqual(judged(input([fresh()], { runs: [run('failed', { error })] })), { state: 'failed', codes: 'run-failed:failed', sentence: 'The last backup (9h ago) failed: No space left on nas' })
+  assert.equal(judged(input([fresh()], { runs: [run('interrupted')] })).codes, 'interrupted:failed')
+  assert.equal(judged(input([fresh()], { runs: [run('partial')] })).codes, 'run-partial:warning')
+  assert.equal(judged(input([fresh()], { runs: [run('failed', { startedAt: '2026-11-19T03:00:00Z' }), run('ok')] })).state, 'ok')
+  assert.equal(judged(input([fresh()], { runs: [run('ok'), run('failed', { kind: 'verify', startedAt: '2026-11-19T03:00:00Z' })] })).codes, 'run-failed:failed', 'another kind\'s success is no excuse')
+  assert.equal(judged(input([fresh()], { runs: [run('failed', { kind: 'restore' })] })).codes, 'run-failed:warning')
+})
+
+test('an unfinished restore is the first thing told', () => {
+  assert.match(judged(input([samplePoint('2026-01-01T00:00:00Z')], { expect: { every: '1d' }, unfinishedRestore: { startedAt: '2026-11-20T11:00:00Z' } })).sentence, /^A restore that began 1h ago was not finished/)
+})
+
+test('a run under way is told, and what was wrong before still is', () => {
+  const running = { run: 'r2', kind: 'backup', startedAt: '2026-11-20T11:58:00Z' } as const
+  assert.deepEqual(judged(input([samplePoint('2026-11-01T03:00:00Z')], { running, expect: { every: '1d' } })), {
+    state: 'running', codes: 'overdue:failed', sentence: 'A backup has been running for 2m. Overdue: the last complete full restore point is 19d 9h old, expected is one every 1d.',
+  })
+  assert.equal(judgeStatus(input([], { running }), now).lastRun?.run, 'r2')
+})
