@@ -29,6 +29,7 @@ export async function runTestFiles(files: readonly string[], signal: AbortSignal
     const { data } = event
     // A whole file's own event comes at its end; only one that broke outside its tests says anything new.
     const wholeFile = data.file !== undefined && data.nesting === 0 && (data.name === data.file || data.name === relative(projectFolder, data.file))
+    if (data.details.type === 'suite' && event.type === 'test:fail' && !isOfItsTests(event.data.details.error)) fail(data.file, data.name, describe(event.data.details.error))
     if (data.details.type === 'suite' || (event.type === 'test:pass' && wholeFile)) continue
     if (data.file !== undefined) testsIn.set(data.file, (testsIn.get(data.file) ?? 0) + 1)
     if (event.type === 'test:fail') {
@@ -41,6 +42,11 @@ export async function runTestFiles(files: readonly string[], signal: AbortSignal
   }
   for (const [file, tests] of testsIn) if (tests === 0) fail(file, 'a file without a test', 'no test of it has run')
   return { passed, failed, seconds: (performance.now() - startMs) / 1000 }
+}
+
+/** A suite fails with its tests, which tell more themselves, or by a hook of its own, which only it can tell. */
+function isOfItsTests(error: Error): boolean {
+  return 'failureType' in error && error.failureType === 'subtestsFailed'
 }
 
 /** The error as the test threw it; the runner wraps it. */

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { z } from 'zod'
 import { snapshotSchema } from '../../src/model/restore-point.ts'
 import { seededRandom } from '../fixtures/seeded-random.ts'
@@ -85,11 +85,11 @@ export class DamageBench implements AsyncDisposable {
         problems.push(...changes(relative(this.#app), relative(live)).map((change) => `restored, but wrong: ${change}`))
       } else {
         problems.push(...changes(before, relative(live)).map((change) => `refused, but live has changed: ${change}`))
-        if (readdirSync(join(this.#sandbox.folder, 'apps')).includes(`.live-${this.#trials}.holdfast`)) problems.push('a work folder was left behind')
+        if (readdirSync(join(this.#sandbox.folder, 'apps')).includes(workFolderOf(live))) problems.push('a work folder was left behind')
       }
       return { problems, refused: verified.status !== 0 && restored.status !== 0 }
     } finally {
-      for (const path of [place, live, join(live, `../.${live.slice(live.lastIndexOf('/') + 1)}.holdfast`)]) rmSync(path, { recursive: true, force: true })
+      for (const path of [place, live, join(live, '..', workFolderOf(live))]) rmSync(path, { recursive: true, force: true })
     }
   }
 
@@ -191,6 +191,11 @@ function setBeside(beside: Beside, archive: string, stale: string | undefined): 
   const sha256 = createHash('sha256').update(bytes).digest('hex')
   writeFileSync(`${archive}.json`, JSON.stringify(isFile ? { ...sidecar, sizeBytes: bytes.length, sha256 } : sidecar))
   if (isFile) writeFileSync(`${archive}.sha256`, `${sha256}  ${archive.slice(archive.lastIndexOf('/') + 1)}\n`)
+}
+
+/** Where a restore into `live` works, beside it. */
+function workFolderOf(live: string): string {
+  return `.${basename(live)}.holdfast`
 }
 
 function filesBelow(folder: string, prefix: string): string[] {
