@@ -12,7 +12,7 @@ type Row = { readonly name: string; readonly ours: string; readonly theirs: stri
 
 const base = resolve(process.env['HOLDFAST_BENCH'] ?? new URL('../.tmp/bench/', import.meta.url).pathname)
 // The built program, as it is installed, with what the launcher gives it.
-const launcher = `MALLOC_ARENA_MAX=1 ${process.execPath} --disable-warning=ExperimentalWarning --max-semi-space-size=4 ${new URL('../dist/cli/main.js', import.meta.url).pathname}`
+const launcher = `MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=262144 ${process.execPath} --disable-warning=ExperimentalWarning --max-semi-space-size=4 ${new URL('../dist/cli/main.js', import.meta.url).pathname}`
 const state = join(base, 'state')
 const out = join(base, 'out')
 

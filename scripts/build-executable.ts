@@ -1,6 +1,7 @@
-import { copyFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, globSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Bundle } from './bundle.ts'
+import { projectFolder } from './project-folder.ts'
 import { runTool } from './run-tool.ts'
 
 export type ExecutableOptions = {
@@ -35,8 +36,13 @@ export async function buildExecutable(bundle: Bundle, options: ExecutableOptions
     execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4'],
     // NODE_OPTIONS of some other program must not change a backup's run, and other V8 flags would void the code cache.
     execArgvExtension: 'none',
-    assets: bundle.workers,
+    assets: { ...bundle.workers, ...packageTexts() },
   }))
   const { ok, output } = await runTool(process.execPath, ['--build-sea', config], signal)
   if (!ok) throw new Error(`node --build-sea failed: ${output}`)
+}
+
+/** Texts of the package that the program hands out, under the paths by which it asks for them (src/cli/package-file.ts). */
+function packageTexts(): Record<string, string> {
+  return Object.fromEntries(globSync('bin/drop-in/**/*.sh', { cwd: projectFolder }).map((path) => [path, join(projectFolder, path)]))
 }

@@ -23,8 +23,17 @@ const advice: Record<ErrorCode, readonly [meaning: string, next: string]> = {
   'process.missing': ['A program that is needed is not installed.', 'Install the package that brings it.'],
   'process.failed': ['A program ended with an error.', 'Its last lines stand in the message.'],
   'process.timeout': ['A program did not end in time and was ended with all that it had started.', 'Raise its time limit, or find out what it waits for.'],
+  'containers.unreachable': ['The container engine does not answer, or what answers is none. Nothing was stopped.', 'Start or restart the engine, or name its socket: `containers: {engine: …}`.'],
+  'containers.denied': ['This user may not use the container engine.', 'Run as root, or as a member of the group that owns the socket.'],
+  'containers.refused': ['The container engine refused to stop, pause or start a container.', 'Read its words; see `docker ps -a` and the engine\'s log.'],
+  'containers.exec': ['A program inside a container ended with an error.', 'Its last lines stand in the message.'],
+  'containers.guard': ['The process that starts the containers again, should the run be killed, could not be started; so nothing was stopped.', 'Read the message; memory, the number of processes and the state folder are what it needs.'],
+  'containers.not-started': ['Containers that ran before the run could not be started again.', 'Start them yourself, or mend what keeps them from it: `holdfast thaw --all` tries again.'],
   'hook.failed': ['A configured hook ended with an error.', 'Its output is in the run\'s log; mend it or remove it.'],
   'hook.untrusted': ['The hook came out of an archive and nobody has accepted it.', 'Read it, then accept it, or pass `--trust-hooks`.'],
+  'report.failed': ['Somebody who was to be told of a run could not be reached, or refused it. The run itself is not concerned.', 'Check the address and the key that the message is about.'],
+  'schedule.invalid': ['The schedule is no cron line, never comes, or cannot be written for cron or systemd.', 'Write it as the message says.'],
+  'schedule.failed': ['cron or systemd did not take what was to be installed or removed.', 'Read the sentence; `--dry-run` shows what would be installed, so that it can be done by hand.'],
   'lock.held': ['Another run of this application is going on.', 'Wait for it; its user and process are named.'],
   'state.denied': ['This user may not use the application\'s state folder.', 'Join the group that `holdfast init` set, or run as the owner.'],
   'state.unfinished-restore': ['A restore was interrupted, so the application may be half restored; it is not backed up like this.', 'Finish it or roll it back, as the message says.'],
@@ -49,6 +58,7 @@ const advice: Record<ErrorCode, readonly [meaning: string, next: string]> = {
   'restore.failed': ['The restore failed, and the message says in what state the application is.', 'Follow its hint before you start the application.'],
   'restore.rolled-back': ['The restore failed and all is as it was before.', 'Mend the cause that is named, then restore again.'],
   'restore.confirm': ['Something would be overwritten and nobody could be asked.', 'Look with `--dry-run`, then pass `--no-ask`.'],
+  'restore.foreign': ['The application\'s configuration forbids archives from outside its places (`allowForeign: false`).', 'Take a restore point of its own, or have whoever keeps the configuration change that.'],
 }
 
 const isCode = (name: string): name is ErrorCode => Object.hasOwn(errorCodes, name)

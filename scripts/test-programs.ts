@@ -17,8 +17,17 @@ const programs: readonly (readonly [program: string, debianPackage: string])[] =
   ['python3', 'python3'],
   ['busybox', 'busybox-static'],
   ['runuser', 'util-linux'],
+  ['systemd-analyze', 'systemd'],
+  ['php', 'php-cli'],
   ['zsh', 'zsh'],
   ['fish', 'fish'],
+  ['podman', 'podman'],
+  ['runc', 'runc'],
+  ['redis-server', 'redis-server'],
+  ['influxd', 'influxdb'],
+  ['influx', 'influxdb-client'],
+  ['pg_ctlcluster', 'postgresql'],
+  ['gpg', 'gnupg'],
 ]
 
 /** Debian packages of programs that are not there. */

@@ -16,9 +16,24 @@ const readBytes = 1024 * 1024
 export function storedBytes(storage: Storage, key: string, sizeBytes: number): ArchiveBytes {
   return {
     sizeBytes,
-    stream: (signal) => storage.get(key, undefined, signal),
+    stream: (signal) => (storage.root === undefined ? storage.get(key, undefined, signal) : localBytes(storage, `${storage.root}/${key}`, key, signal)),
     range: (start, end, signal) => storage.get(key, { start, end }, signal),
     ...(storage.root === undefined ? {} : { localPath: `${storage.root}/${key}` }),
+  }
+}
+
+/** As `get` of all, in memory that is used again: fresh memory for each piece costs garbage and page faults. */
+async function* localBytes(storage: Storage, path: string, key: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  await using file = await open(systemPath(path), 'r').catch(() => undefined)
+  // It knows best what is wrong then.
+  if (file === undefined || !(await file.stat()).isFile()) return yield* storage.get(key, undefined, signal)
+  const buffers = Array.from({ length: 3 }, () => new Uint8Array(readBytes))
+  for (let at = 0, turn = 0; ; turn = (turn + 1) % buffers.length) {
+    signal.throwIfAborted()
+    const { bytesRead, buffer } = await file.read(buffers[turn] ?? new Uint8Array(readBytes), 0, readBytes, at)
+    if (bytesRead === 0) return
+    at += bytesRead
+    yield buffer.subarray(0, bytesRead)
   }
 }
 
@@ -62,7 +77,8 @@ export async function openPathSource(path: string, password: Secret | undefined)
   return archiveSource(bytes, formats[await formatOf(path, stats.size)], password)
 }
 
-async function* fileBytes(path: string, start: number, end: number, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+/** A part of a file of this machine; `end` is exclusive. @throws AppError `archive.damaged` where it became shorter; `storage.denied`. */
+export async function* fileBytes(path: string, start: number, end: number, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
   await using file = await openFile(path)
   for (let at = start; at < end; ) {
     signal.throwIfAborted()

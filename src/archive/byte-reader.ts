@@ -4,6 +4,7 @@ import { damaged } from './damaged.ts'
 export class ByteReader implements AsyncDisposable {
   readonly #chunks: AsyncIterator<Uint8Array>
   #chunk: Uint8Array = new Uint8Array(0)
+  #joined = new Uint8Array(0)
   #at = 0
   #ended = false
 
@@ -14,7 +15,9 @@ export class ByteReader implements AsyncDisposable {
   /** Exactly so many bytes, valid until the next call. @throws AppError `archive.damaged` where fewer are left. */
   async exactly(sizeBytes: number): Promise<Uint8Array> {
     if (this.#chunk.length - this.#at >= sizeBytes) return this.#take(sizeBytes)
-    const bytes = new Uint8Array(sizeBytes)
+    // Fresh memory for each piece that lies in two chunks would wait long for the garbage collector.
+    if (this.#joined.length < sizeBytes) this.#joined = new Uint8Array(sizeBytes)
+    const bytes = this.#joined.subarray(0, sizeBytes)
     for (let filled = 0; filled < sizeBytes; ) {
       const part = await this.some(sizeBytes - filled)
       if (part === undefined) throw damaged('it ends too early')

@@ -1,6 +1,6 @@
 import { AppError } from '../kit/app-error.ts'
 import type { Entry } from '../model/entry.ts'
-import type { Manifest } from '../model/restore-point.ts'
+import type { DatabaseFacts, Manifest } from '../model/restore-point.ts'
 import type { Run } from '../model/run.ts'
 import type { CheckDepth, Finding } from '../model/vault.ts'
 import { breather } from './breathe.ts'
@@ -45,13 +45,19 @@ export async function* checkPoint(id: string, source: PointSource, depth: CheckD
 
 const damage = new Set(['archive.damaged', 'archive.foreign', 'archive.unsafe', 'archive.too-large'])
 
-/** mariadb-dump writes this line last, and only when nothing failed. */
+/** The line that a dump program writes last, and only when nothing failed. */
+const lastLines: Readonly<Partial<Record<DatabaseFacts['engine'], RegExp>>> = {
+  mariadb: /^-- Dump completed/m,
+  postgresql: /^-- PostgreSQL database (?:cluster )?dump complete$/m,
+}
+
 function* dumpFindings(id: string, manifest: Manifest, tails: ReadonlyMap<string, string>): Generator<Finding, void, undefined> {
   for (const facts of manifest.databases) {
-    if (facts.engine !== 'mariadb') continue
+    const lastLine = lastLines[facts.engine]
+    if (lastLine === undefined) continue
     const tail = tails.get(facts.path)
     if (tail === undefined) yield { id, code: 'archive.damaged', message: `The dump of ${facts.name} is missing`, path: facts.path }
-    else if (!/^-- Dump completed/m.test(tail)) yield { id, code: 'archive.damaged', message: `The dump of ${facts.name} is not complete`, path: facts.path }
+    else if (facts.unclosed === undefined && !lastLine.test(tail)) yield { id, code: 'archive.damaged', message: `The dump of ${facts.name} is not complete`, path: facts.path }
   }
 }
 

@@ -1,10 +1,13 @@
 import type { DataRange } from '../model/entry.ts'
 
-/** `deflate-raw`: level 6; `zstd`: one frame of level 3 with content size and checksum; `store`: as it is. */
+/** `deflate-raw`: level 6; `zstd`: one frame of level 3, with smaller tables, content size and checksum; `store`: as it is. */
 export type Codec = 'store' | 'deflate-raw' | 'zstd'
 
 /** Bytes of plain content that go into one job, about: large enough to compress well, small enough to hold many of them. */
 export const chunkBytes = 1 * 1024 * 1024
+
+/** With zstd: it looks further back than deflate. */
+export const zstdChunkBytes = 2 * 1024 * 1024
 
 /** Files up to this size are read in the workers, several in a job. */
 export const smallFileBytes = 1024 * 1024

@@ -15,8 +15,8 @@ type Slot = { worker: Worker; pending: Map<number, Waiting> }
 const bytesWithoutThreads = 1024 * 1024
 // Deriving the keys of an encrypted member takes as long as compressing so much.
 const bytesLikeKeys = 64 * 1024
-// The output of a chunk that does not compress and of files that made it fuller than full; what is not used costs no memory.
-const lentBytes = 2.25 * 1024 * 1024
+// Beyond a chunk: the output of one that does not compress and of files that made it fuller than full; what is not used costs no memory.
+const lentMoreBytes = 1.25 * 1024 * 1024
 // Two in hand: the next job is there when one is done, without waiting for the main thread.
 const jobsInHand = 2
 // More would cost memory (each an isolate and its buffers) and gain nothing that disks could follow.
@@ -29,6 +29,8 @@ const mostWorkers = 8
  */
 export class CompressPool implements AsyncDisposable {
   readonly inFlight: number
+  /** Plain bytes for one job, about. */
+  readonly chunkBytes: number
   readonly #most = Math.min(availableParallelism(), mostWorkers)
   readonly #slots: Slot[] = []
   readonly #queue: Waiting[] = []
@@ -38,7 +40,8 @@ export class CompressPool implements AsyncDisposable {
   #doneHereBytes = 0
   #broken: Error | undefined
 
-  constructor() {
+  constructor(jobBytes: number = chunkBytes) {
+    this.chunkBytes = jobBytes
     this.inFlight = this.#most * jobsInHand + 1
   }
 
@@ -60,16 +63,16 @@ export class CompressPool implements AsyncDisposable {
     if (!('expanded' in message)) throw new AppError('internal', 'A compress worker gave the wrong answer')
   }
 
-  /** At least `chunkBytes`, to be used for one job, and given back once its output is not needed any more; what it holds is undefined. */
+  /** More than the pool's `chunkBytes`, to be used for one job, and given back once its output is not needed any more; what it holds is undefined. */
   lend(): Lent {
-    return this.#lendable.pop() ?? new Uint8Array(new SharedArrayBuffer(lentBytes))
+    return this.#lendable.pop() ?? new Uint8Array(new SharedArrayBuffer(this.chunkBytes + lentMoreBytes))
   }
 
   takeBack(lent: Lent): void {
     this.#lendable.push(lent)
   }
 
-  /** A buffer of `chunkBytes` to fill and give back within a job; what it holds is undefined. */
+  /** A buffer of 1 MiB to fill and give back within a job; what it holds is undefined. */
   takeBuffer(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#buffers.pop() ?? new ArrayBuffer(chunkBytes))
   }

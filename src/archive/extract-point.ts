@@ -43,8 +43,9 @@ export async function extractPoint(source: PointSource, selection: Selection, wr
       await writer.write(entry, entry.open(options.signal))
       continue
     }
-    const content = entry.readWhole?.() ?? nothing
-    writer.writeSmall(entry, content instanceof Uint8Array ? content : await content)
+    const { unchecked } = entry
+    const content = (unchecked ?? entry).readWhole?.() ?? nothing
+    writer.writeSmall(entry, content instanceof Uint8Array ? content : await content, unchecked?.sha256)
   }
 }
 

@@ -35,7 +35,7 @@ export type WriteOptions = {
 /** Where an archive's bytes come from when it is read. */
 export type ArchiveBytes = {
   readonly sizeBytes: number
-  /** All bytes from the start. */
+  /** All bytes from the start. A piece stays as it is until the next but one is asked for. */
   stream(signal: AbortSignal): AsyncIterable<Uint8Array>
   /** `end` is exclusive. */
   range(start: number, end: number, signal: AbortSignal): AsyncIterable<Uint8Array>
@@ -56,6 +56,8 @@ export type ReadOptions = {
 export type Member = Entry & {
   /** Set for small plain files: all the content at once; instead of `open`, not besides. */
   readWhole?(): Uint8Array | Promise<Uint8Array>
+  /** The same without a comparison, for whoever compares it with its hash (hex) himself; instead of the others. */
+  readonly unchecked?: { readonly sha256: string; readWhole(): Uint8Array | Promise<Uint8Array> }
 }
 
 /** One archive format: entries to bytes and back. It knows nothing of vaults, records and manifests. */

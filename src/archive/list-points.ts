@@ -6,6 +6,7 @@ import type { Manifest, Snapshot } from '../model/restore-point.ts'
 import type { Run } from '../model/run.ts'
 import type { StoredItem } from '../model/storage.ts'
 import { archiveSource, storedBytes } from './archive-source.ts'
+import { knownForeign } from './foreign/known-foreign.ts'
 import { folderPointId, folderSource } from './folder/folder-source.ts'
 import { formatOfKey } from './formats.ts'
 import type { PointSource } from './point-source.ts'
@@ -22,7 +23,9 @@ export async function listPoints(vault: ArchiveVaultSettings, run: Run): Promise
   const points: Snapshot[] = []
   const items: StoredItem[] = []
   for await (const item of vault.storage.list('', run.signal)) if (formatOfKey(item.key) !== undefined) items.push(item)
+  const isForeign = await knownForeign(vault.storage, run.signal)
   for (const item of items) {
+    if (vault.storage.root !== undefined && isForeign(join(vault.storage.root, item.key), item.sizeBytes, item.modifiedAt)) continue
     const point = await noted(item.key, run, async () => archiveSnapshot(vault, item, run))
     if (point !== undefined) points.push(point)
   }
@@ -73,6 +76,7 @@ export function snapshotOf(manifest: Manifest, at: { readonly key: string; reado
     entries: manifest.entries,
     databases: manifest.databases.length,
     warnings: manifest.warnings.length,
+    ...(manifest.foreign === undefined ? {} : { foreign: manifest.foreign }),
   }
 }
 

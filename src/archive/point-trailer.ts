@@ -100,6 +100,7 @@ export class PointTrailer {
       finishedAt: finishedAt.toISOString(),
       complete,
       databases: [...end.databases],
+      ...(about.volumes === undefined ? {} : { volumes: [...about.volumes] }),
       leftOut: this.#leftOut.joinedTo(end.leftOut),
       warnings: this.#warnings.joinedTo(end.warnings),
       notes: this.#notes.joinedTo(end.notes),
@@ -107,6 +108,7 @@ export class PointTrailer {
       contentBytes: this.#records.contentBytes,
       records,
       ...(about.config === undefined ? {} : { config: about.config }),
+      ...(about.foreign === undefined ? {} : { foreign: about.foreign }),
     }
   }
 }

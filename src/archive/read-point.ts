@@ -9,7 +9,7 @@ import type { PointSource } from './point-source.ts'
 import { checkRecords, notOurs, reachTrailer } from './reach-trailer.ts'
 import { splitTrailer } from './split-trailer.ts'
 import { Spool } from './spool.ts'
-import { textLines } from './text-lines.ts'
+import { lineBatches, textLines } from './text-lines.ts'
 import type { Trailer } from './trailer.ts'
 
 export type ReadPointOptions = {
@@ -54,20 +54,31 @@ export async function readManifest(source: PointSource, options: ReadPointOption
 
 async function* recordsAlone(trailer: Trailer, selection: Selection, options: ReadPointOptions): AsyncGenerator<Member, void, undefined> {
   options.onManifest?.(trailer.manifest)
-  for await (const line of textLines(trailer.records.read())) {
-    const record = parseRecord(line)
-    if (selection(record.path)) yield fromRecord(record)
+  for await (const lines of lineBatches(trailer.records.read())) {
+    for (const line of lines) {
+      const record = parseRecord(line)
+      if (selection(record.path)) yield fromRecord(record)
+    }
   }
 }
 
 async function* withoutContent(members: AsyncIterable<Member>): AsyncGenerator<Member, void, undefined> {
-  for await (const { open: _, readWhole: _whole, ...entry } of members) yield entry
+  for await (const { open: _, readWhole: _whole, unchecked: _unchecked, ...entry } of members) yield entry
 }
 
 /** All members, each compared with its record as it comes; at the end the archive's own trailer must be the one that was known. */
 async function* recordsKnown(source: PointSource, known: Trailer, selection: Selection, options: ReadPointOptions): AsyncGenerator<Member, void, undefined> {
   const members = splitTrailer(source.read({ signal: options.signal }), options.signal, options.tempFolder)
-  const lines = textLines(known.records.read())
+  const batches = lineBatches(known.records.read())
+  let lines: readonly string[] = []
+  let at = 0
+  /** The next record's line; undefined after the last. */
+  const nextLine = (): string | undefined | Promise<string | undefined> => (at < lines.length ? lines[at++] : laterLine())
+  const laterLine = async (): Promise<string | undefined> => {
+    lines = (await batches.next()).value ?? []
+    at = 1
+    return lines[0]
+  }
   let ended = false
   try {
     while (true) {
@@ -78,14 +89,15 @@ async function* recordsKnown(source: PointSource, known: Trailer, selection: Sel
         using trailer = value
         await checkRecords(trailer)
         if (JSON.stringify(trailer.manifest) !== JSON.stringify(known.manifest)) throw damaged('its records are others than those that lie at its end')
-        const missing = await lines.next()
-        if (missing.done !== true) throw damaged(`${parseRecord(missing.value).path} is missing`)
+        const missing = await nextLine()
+        if (missing !== undefined) throw damaged(`${parseRecord(missing).path} is missing`)
         options.onManifest?.(trailer.manifest)
         return
       }
-      const line = await lines.next()
-      if (line.done === true) throw damaged('it holds more than its records tell')
-      const record = parseRecord(line.value)
+      const coming = nextLine()
+      const line = typeof coming === 'string' ? coming : await coming
+      if (line === undefined) throw damaged('it holds more than its records tell')
+      const record = parseRecord(line)
       if (!isLike(value, record)) throw damaged(`${record.path} is missing, or not as its record tells`)
       if (selection(value.path)) yield new Watched(value, record).entry
     }
@@ -208,7 +220,14 @@ class Watched {
     const whole = entry.readWhole?.bind(entry)
     if (open === undefined) this.entry = entry
     else if (whole === undefined) this.entry = { ...entry, open: (signal) => this.#read(open, signal, record) }
-    else this.entry = { ...entry, open: (signal) => this.#read(open, signal, record), readWhole: () => this.#readWhole(whole, record) }
+    else {
+      this.entry = {
+        ...entry,
+        open: (signal) => this.#read(open, signal, record),
+        readWhole: () => this.#readWhole(whole, record),
+        ...(record?.sha256 === undefined ? {} : { unchecked: { sha256: record.sha256, readWhole: whole } }),
+      }
+    }
   }
 
   /** Undefined where the content was not read to its end. */

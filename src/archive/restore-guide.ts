@@ -1,5 +1,5 @@
 import { shellQuote } from '../kit/shell-quote.ts'
-import type { DatabaseFacts, Snapshot } from '../model/restore-point.ts'
+import type { DatabaseFacts, Snapshot, VolumeFacts } from '../model/restore-point.ts'
 import { baseName } from './vault-context.ts'
 
 export const guideName = 'RESTORE.md'
@@ -11,16 +11,16 @@ const heading = '## Application '
  * keep their archives in the same folder is kept from the text before.
  * Of encrypted archives it names neither files nor databases.
  */
-export function restoreGuide(snapshot: Snapshot, databases: readonly DatabaseFacts[], before: string | undefined): string {
+export function restoreGuide(snapshot: Snapshot, databases: readonly DatabaseFacts[], before: string | undefined, volumes: readonly VolumeFacts[] = []): string {
   const sections = new Map<string, string>()
   for (const part of (before ?? '').split(/^(?=## Application )/m).slice(1)) sections.set(part.slice(0, part.indexOf('\n')), part.trimEnd())
   const title = `${heading}${snapshot.app}`
-  const own = section(title, snapshot, databases)
+  const own = section(title, snapshot, databases, volumes)
   sections.set(title, own)
   return `${introduction}\n${[...sections.values()].sort().join('\n\n')}\n`
 }
 
-function section(title: string, snapshot: Snapshot, databases: readonly DatabaseFacts[]): string {
+function section(title: string, snapshot: Snapshot, databases: readonly DatabaseFacts[], volumes: readonly VolumeFacts[]): string {
   const name = shellQuote(baseName(snapshot.key))
   const lines = [
     title,
@@ -32,9 +32,17 @@ function section(title: string, snapshot: Snapshot, databases: readonly Database
   lines.push('Unpack it into a new folder:', '', ...code(['mkdir restored', ...unpack(snapshot, name)]))
   if (snapshot.format === 'zip') lines.push(zipLacks(snapshot.encrypted), '')
   lines.push(...databaseLines(snapshot, databases))
+  lines.push(...volumeLines(snapshot, volumes))
   lines.push('Remove the records of Holdfast, which are no part of the application:', '', ...code(['rm -r restored/.holdfast-????????????????']))
   lines.push(`\`restored\` is now what \`${snapshot.root}\` was. Stop the application, move what is there aside, and move this folder into its place.`)
   return lines.join('\n')
+}
+
+/** Of encrypted archives not even the names of volumes are told. */
+function volumeLines({ encrypted }: Snapshot, volumes: readonly VolumeFacts[]): readonly string[] {
+  if (volumes.length === 0) return []
+  const copies = encrypted ? ['NAME=VOLUME', 'cp -a "restored/.holdfast-volumes/$NAME/." "$(docker volume inspect -f \'{{.Mountpoint}}\' "$NAME")/"'] : volumes.map(({ name, path }) => `cp -a ${shellQuote(`restored/${path}/.`)} "$(docker volume inspect -f '{{.Mountpoint}}' ${shellQuote(name)})/"`)
+  return ['Named volumes lie in `.holdfast-volumes`. Make them (`docker compose up --no-start`), and as root, while the containers stand still, empty each and fill it:', '', ...code([...copies, 'rm -r restored/.holdfast-volumes'])]
 }
 
 function unpack(snapshot: Snapshot, name: string): string[] {
@@ -53,7 +61,7 @@ function zipLacks(encrypted: boolean): string {
 function databaseLines(snapshot: Snapshot, databases: readonly DatabaseFacts[]): readonly string[] {
   if (snapshot.databases === 0) return []
   if (snapshot.encrypted) return encryptedDatabaseLines
-  const servers = databases.filter((facts) => facts.engine === 'mariadb')
+  const servers = databases.filter((facts) => facts.engine === 'mariadb' && facts.container === undefined)
   const loads = servers.flatMap((facts) => {
     const collate = facts.collation !== undefined && /^\w+$/.test(facts.collation) ? ` COLLATE ${facts.collation}` : ''
     return [
@@ -66,8 +74,31 @@ function databaseLines(snapshot: Snapshot, databases: readonly DatabaseFacts[]):
   const folders = servers.some((facts) => facts.path.startsWith('databases/')) ? ['rmdir --ignore-fail-on-non-empty restored/databases'] : []
   return [
     ...(loads.length === 0 ? [] : ['Load the databases (mysql where there is no mariadb; -h, -u and -p for another server or user). What is in a database of that name is replaced:', '', ...code(loads), 'Remove their dumps, which are no part of the application:', '', ...code([...dumps, ...folders])]),
+    ...containerLines(databases.filter(({ container }) => container !== undefined)),
     ...(files.length === 0 ? [] : ['SQLite databases are whole files, and used as they are. See that they are sound:', '', ...code(files)]),
   ]
+}
+
+/** Dumps of servers in containers: most came with the servers' own files as well, and are needed only where those do not do. */
+function containerLines(databases: readonly DatabaseFacts[]): readonly string[] {
+  if (databases.length === 0) return []
+  const loads = databases.flatMap((facts) => {
+    const service = shellQuote(facts.container?.name ?? '')
+    const dump = shellQuote(`restored/${facts.path}`)
+    const name = facts.container?.database ?? facts.name
+    switch (facts.engine) {
+      case 'mariadb': {
+        const inside = (what: string): string => `docker compose exec -T ${service} sh -c 'export MYSQL_PWD="\${MARIADB_ROOT_PASSWORD:-$MYSQL_ROOT_PASSWORD}"; exec mariadb -uroot --default-character-set=utf8mb4 --binary-mode --comments "$@"' sh ${what}`
+        return [inside(`-e ${shellQuote(`CREATE DATABASE IF NOT EXISTS \`${name.replace(/`/g, '``')}\``)}`), `${inside(shellQuote(name))} < ${dump}`]
+      }
+      case 'postgresql': return [`docker compose exec -T ${service} sh -c 'exec psql -U "\${POSTGRES_USER:-postgres}" -d template1' < ${dump}`]
+      case 'influxdb':
+      case 'influxdb2': return [`tar -xf ${dump}    # then: docker compose cp influxdb ${service}:/tmp/`, `docker compose exec ${service} ${facts.engine === 'influxdb' ? 'influxd restore -portable /tmp/influxdb' : 'influx restore --full /tmp/influxdb'}`]
+      case 'redis': return [`# ${facts.path}: put it as dump.rdb into the data folder of ${service} while that is stopped (and appendonly is off)`]
+      case 'sqlite': return []
+    }
+  })
+  return ['Servers in containers: where their own files were saved (they are in the unpacked folder), starting the containers is enough. Else start each empty and load its dump (in the folder of the compose file):', '', ...code(loads)]
 }
 
 /** Names neither databases nor dumps: nobody without the password shall learn them. */

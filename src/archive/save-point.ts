@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
-import { AppError, messageOf } from '../kit/app-error.ts'
+import { linkSync } from 'node:fs'
+import { join } from 'node:path'
+import { systemPath } from '../disk/name-codec.ts'
+import { AppError, messageOf, systemCode } from '../kit/app-error.ts'
 import { newId } from '../kit/new-id.ts'
 import type { Entry } from '../model/entry.ts'
 import type { Manifest, Snapshot } from '../model/restore-point.ts'
@@ -21,7 +24,7 @@ import type { ArchiveVaultSettings } from './vault-context.ts'
 
 type Written = { readonly sizeBytes: number; readonly sha256?: string; readonly trailerAt?: number; readonly manifest: Manifest }
 /** A key that is taken, and whether the rolling point of this application has it, which the new one replaces. */
-type ChosenPoint = NewPoint & { readonly replace: boolean }
+type ChosenPoint = NewPoint & { readonly replace: boolean; readonly takesOver: boolean }
 
 /** See VaultWriter.save. @throws AppError `archive.encryption`, `config.invalid`, as Storage.put, what the entries throw, `interrupted`. */
 export async function savePoint(vault: ArchiveVaultSettings, entries: AsyncIterable<Entry>, about: About, run: Run, allRead: () => void): Promise<Snapshot[]> {
@@ -58,18 +61,21 @@ function requireFitting(vault: ArchiveVaultSettings): void {
 
 async function choosePoints(vault: ArchiveVaultSettings, about: About, run: Run): Promise<[ChosenPoint, ...ChosenPoint[]]> {
   const chosen: ChosenPoint[] = []
-  for (const { slot, name } of about.points) {
+  for (const { slot, name, takesOver: mayTakeOver = false } of about.points) {
     let replace = false
+    let takesOver = false
     const isFree = async (key: string): Promise<boolean> => {
       replace = false
+      takesOver = false
       if (chosen.some((other) => other.key === key)) return false
       if (await isKeyFree(vault, key, run)) return true
       replace = slot === 'rolling' && (await isRollingOf(vault, key, about.app, run))
-      return replace
+      takesOver = !replace && slot === 'rolling' && mayTakeOver && (await isForeignFile(vault, key, run))
+      return replace || takesOver
     }
     const key = await freeKey(name, vault.format === 'folder' ? '' : formats[vault.format].extension, isFree)
     const incompleteKey = replace && (await isComplete(vault, key, run)) ? await standInKey(vault, name, about.app, run) : undefined
-    chosen.push({ id: newId(), slot, key, replace, ...(incompleteKey === undefined ? {} : { incompleteKey }) })
+    chosen.push({ id: newId(), slot, key, replace: replace || takesOver, takesOver, ...(incompleteKey === undefined ? {} : { incompleteKey }) })
   }
   const [first, ...rest] = chosen
   if (first === undefined) throw new AppError('internal', 'A restore point without a name was asked for')
@@ -117,6 +123,32 @@ async function isRollingOf(vault: ArchiveVaultSettings, key: string, app: string
   }
 }
 
+/** A plain file of this machine that is surely no restore point of ours. */
+async function isForeignFile(vault: ArchiveVaultSettings, key: string, run: Run): Promise<boolean> {
+  if (vault.storage.root === undefined || vault.format === 'folder') return false
+  try {
+    await pointAt(vault, key, run)
+    return false
+  } catch (error) {
+    if (run.signal.aborted || !(error instanceof AppError)) throw error
+    return error.code === 'archive.foreign'
+  }
+}
+
+/** Gives what has the name a second one, at the last moment: nothing of it is ever lost. */
+function keepForeign(vault: ArchiveVaultSettings, key: string): void {
+  const file = join(rootOf(vault), key)
+  for (let number = 1; number <= 1000; number++) {
+    try {
+      linkSync(systemPath(file), systemPath(`${file}.before-holdfast${number === 1 ? '' : `-${number}`}`))
+      return
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return
+      if (systemCode(error) !== 'EEXIST') throw new AppError('storage.exists', `${key} is there already, is no restore point of Holdfast, and cannot be kept under another name: ${messageOf(error)}`, { hint: 'Move that file away.', cause: error })
+    }
+  }
+}
+
 async function writeArchive(vault: ArchiveVaultSettings, format: ArchiveFormat, point: ChosenPoint, entries: AsyncIterable<Entry>, trailer: PointTrailer, run: Run): Promise<Written> {
   let trailerAt: number | undefined
   const body = format.write(counted(entries, trailer), {
@@ -131,7 +163,10 @@ async function writeArchive(vault: ArchiveVaultSettings, format: ArchiveFormat, 
   const { sizeBytes } = await vault.storage.put(point.key, tally.through(body, async () => {
     // From here on the old sidecar would tell of another archive.
     if (point.replace) await removeSidecars(vault.storage, settledKey(), run.signal)
-  }), { replace: point.replace, signal: run.signal, settle: () => ({ key: settledKey(), replace: point.replace }) })
+  }), { replace: point.replace, signal: run.signal, settle: () => {
+    if (point.takesOver) keepForeign(vault, point.key)
+    return { key: settledKey(), replace: point.replace }
+  } })
   const { manifest } = trailer
   if (manifest === undefined) throw new AppError('internal', 'An archive was written without its records')
   return { sizeBytes, manifest, ...(trailerAt === undefined ? {} : { trailerAt }), sha256: tally.sha256() ?? (await hashStored(vault.storage, manifest.points[0]?.key ?? point.key, run.signal)) }
@@ -160,7 +195,10 @@ async function copyPoint(vault: ArchiveVaultSettings, first: ChosenPoint, point:
         yield* vault.storage.get(first.key, undefined, run.signal)
         if (point.replace) await removeSidecars(vault.storage, point.key, run.signal)
       }
-      await vault.storage.put(point.key, copied(), { replace: point.replace, signal: run.signal })
+      await vault.storage.put(point.key, copied(), { replace: point.replace, signal: run.signal, settle: () => {
+        if (point.takesOver) keepForeign(vault, point.key)
+        return { key: point.key, replace: point.replace }
+      } })
     }
     return await describe(vault, point, written, run)
   } catch (error) {
@@ -183,7 +221,7 @@ async function writeGuide(storage: Storage, snapshot: Snapshot, manifest: Manife
   const key = besideKey(snapshot.key, guideName)
   try {
     const before = await readSmall(storage, key, run.signal)
-    const text = restoreGuide(snapshot, manifest.databases, before)
+    const text = restoreGuide(snapshot, manifest.databases, before, manifest.volumes)
     if (text !== before) await putText(storage, key, text, run.signal)
   } catch (error) {
     if (run.signal.aborted) throw error

@@ -9,8 +9,8 @@ export type CommandContext = { readonly output: Output; readonly setup: Setup; r
 
 export type CommandBody = (context: CommandContext) => Promise<number>
 
-/** Ctrl-C and SIGTERM cancel once; a second one ends at once. Errors are shown, resources closed, the status set. */
-export async function runCommand(command: Command, body: CommandBody): Promise<void> {
+/** Ctrl-C and SIGTERM cancel once; a second one ends at once. Errors are shown, resources closed, the status set; `settle` may choose another one for an error. */
+export async function runCommand(command: Command, body: CommandBody, settle: (error: unknown, status: number) => number = (_error, status) => status): Promise<void> {
   const options = globalOptions(command)
   const output = new Output(options)
   const controller = new AbortController()
@@ -24,7 +24,7 @@ export async function runCommand(command: Command, body: CommandBody): Promise<v
     await using setup = await Setup.load(options, controller.signal)
     process.exitCode = await body({ output, setup, options, signal: controller.signal })
   } catch (error) {
-    process.exitCode = output.fail(error)
+    process.exitCode = settle(error, output.fail(error))
   } finally {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(name, onSignal)
   }

@@ -1,5 +1,7 @@
 import { endianness } from 'node:os'
-import { program } from './program.ts'
+import { beFrugalWithMemory } from './frugal-memory.ts'
+
+beFrugalWithMemory()
 
 // A 32-bit Node cannot hold archives' sizes and offsets; the launcher refuses it too, but may have been passed by.
 if (['ia32', 'arm', 'mips', 'ppc', 's390'].includes(process.arch) || endianness() !== 'LE') {
@@ -13,4 +15,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error
 })
 
-await program().parseAsync(process.argv)
+if (process.argv[2] === 'guard' && process.argv[3] !== undefined) {
+  // Hidden: what a run starts beside itself. It waits long, so that nothing else is loaded.
+  const { guard } = await import('../runs/guard/guard.ts')
+  process.exit(await guard(process.argv[3]))
+} else {
+  const { program } = await import('./program.ts')
+  await program().parseAsync(process.argv)
+}

@@ -1,4 +1,6 @@
+import { resolve } from 'node:path'
 import { printable } from '../kit/printable.ts'
+import { shellQuote } from '../kit/shell-quote.ts'
 import { AppError } from '../kit/app-error.ts'
 import { exitStatusOf } from '../kit/error-codes.ts'
 
@@ -6,9 +8,11 @@ import { exitStatusOf } from '../kit/error-codes.ts'
 export class Output {
   readonly json: boolean
   readonly color: boolean
+  readonly #given: string
 
-  constructor(options: { json: boolean }) {
+  constructor(options: { json: boolean; config?: string | undefined; state?: string | undefined }) {
     this.json = options.json
+    this.#given = (['config', 'state'] as const).map((name) => options[name] === undefined ? '' : `--${name} ${shellQuote(resolve(options[name]))} `).join('')
     this.color = process.stderr.isTTY && process.env['NO_COLOR'] === undefined && process.env['TERM'] !== 'dumb'
   }
 
@@ -23,17 +27,23 @@ export class Output {
     if (!this.json) process.stderr.write(`${line}\n`)
   }
 
+  /** A text in which commands that finish or undo a restore get the configuration and state that this one was given. */
+  withGiven(text: string): string {
+    return text.replaceAll('"holdfast restore --', () => `"holdfast ${this.#given}restore --`)
+  }
+
   /** The error as people or machines read it; gives the exit status. */
   fail(error: unknown): number {
     const known = error instanceof AppError ? error : new AppError('internal', error instanceof Error ? error.message : String(error), { hint: 'Please report this.', cause: error })
+    const hint = known.hint === undefined ? undefined : this.withGiven(known.hint)
     if (this.json) {
-      process.stdout.write(`${JSON.stringify({ error: { code: known.code, message: known.message, ...(known.hint === undefined ? {} : { hint: known.hint }), because: causes(known) } }, jsonValue, 2)}\n`)
+      process.stdout.write(`${JSON.stringify({ error: { code: known.code, message: known.message, ...(hint === undefined ? {} : { hint }), because: causes(known) } }, jsonValue, 2)}\n`)
     } else {
       // Only of the configuration is a piece of several lines shown; elsewhere a line end is part of a hostile name.
       const safe = known.code.startsWith('config.') ? safeLines : printable
       process.stderr.write(`${this.paint('red', 'error:')} ${safe(known.message)} [${known.code}]\n`)
       for (const cause of causes(known)) process.stderr.write(`${this.paint('dim', 'because:')} ${printable(cause)}\n`)
-      if (known.hint !== undefined) process.stderr.write(`${this.paint('dim', 'what to do:')} ${safe(known.hint)}\n`)
+      if (hint !== undefined) process.stderr.write(`${this.paint('dim', 'what to do:')} ${safe(hint)}\n`)
       if (known.code === 'internal' && known.cause instanceof Error) process.stderr.write(`${known.cause.stack ?? ''}\n`)
     }
     return exitStatusOf(known.code)

@@ -20,13 +20,15 @@ export function pointTable(points: readonly KnownPoint[]): string {
 }
 
 /** `full`, `partial`, `database`, with what sets it apart. */
-export function pointKind(point: Pick<KnownPoint, 'scope' | 'slot' | 'encrypted'>): string {
-  return `${point.scope}${point.slot === 'rolling' ? ', rolling' : ''}${point.encrypted ? ', encrypted' : ''}`
+export function pointKind(point: Pick<KnownPoint, 'scope' | 'slot' | 'encrypted' | 'foreign'>): string {
+  return `${point.scope}${point.slot === 'rolling' ? ', rolling' : ''}${point.encrypted ? ', encrypted' : ''}${point.foreign?.source === undefined ? '' : ', from another program'}`
 }
 
 /** What is known of its soundness, the worst first. */
-export function pointState(point: Pick<KnownPoint, 'complete' | 'damagedAt' | 'verifiedAt' | 'warnings'>): string {
+export function pointState(point: Pick<KnownPoint, 'complete' | 'damagedAt' | 'verifiedAt' | 'warnings' | 'foreign'>): string {
   if (point.damagedAt !== undefined) return 'DAMAGED'
+  // What it holds was read; what the program that made it left out, nobody knows.
+  if (point.foreign !== undefined && !point.complete) return point.verifiedAt === undefined ? 'foreign' : 'foreign, readable'
   if (!point.complete) return `incomplete (${point.warnings} warnings)`
   return point.verifiedAt === undefined ? 'not verified' : 'verified'
 }

@@ -4,12 +4,18 @@ import { addBackupCommand } from './commands/backup.ts'
 import { addCompletionCommand } from './commands/completion.ts'
 import { addDiffCommand } from './commands/diff.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
+import { addDropInCommand } from './commands/drop-in.ts'
 import { addForgetCommand } from './commands/forget.ts'
+import { addImportCommand } from './commands/import.ts'
 import { addInitCommand } from './commands/init.ts'
 import { addListCommand } from './commands/list.ts'
+import { addMenuCommand } from './commands/menu.ts'
 import { addRestoreCommand } from './commands/restore.ts'
+import { addScheduleCommand } from './commands/schedule.ts'
 import { addShowCommand } from './commands/show.ts'
 import { addStatusCommand } from './commands/status.ts'
+import { addThawCommand } from './commands/thaw.ts'
+import { addTouchCommand } from './commands/touch.ts'
 import { addVerifyCommand } from './commands/verify.ts'
 import { addGlobalOptions } from './global-options.ts'
 
@@ -22,7 +28,7 @@ export function program(): Command {
     .configureHelp({ showGlobalOptions: true })
   for (const add of [
     addInitCommand, addBackupCommand, addListCommand, addShowCommand, addRestoreCommand, addVerifyCommand,
-    addDiffCommand, addForgetCommand, addStatusCommand, addDoctorCommand, addCompletionCommand,
+    addDiffCommand, addForgetCommand, addStatusCommand, addImportCommand, addScheduleCommand, addThawCommand, addTouchCommand, addMenuCommand, addDropInCommand, addDoctorCommand, addCompletionCommand,
   ]) add(root)
   return root
 }

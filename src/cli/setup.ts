@@ -2,17 +2,19 @@ import { existsSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, isAbsolute, resolve } from 'node:path'
 import { openArchiveVault } from '../archive/archive-vault.ts'
+import { ImportedVault } from '../archive/foreign/imported-vault.ts'
 import type { Config } from '../config/config-schema.ts'
 import { defaultPaths, thisPerson } from '../config/default-paths.ts'
 import { findConfig } from '../config/find-config.ts'
 import { loadConfig } from '../config/load-config.ts'
 import { resolveSecret } from '../config/resolve-secret.ts'
 import { AppError } from '../kit/app-error.ts'
+import type { FileOwner } from '../model/file-owner.ts'
 import type { Format, Snapshot } from '../model/restore-point.ts'
 import type { Run } from '../model/run.ts'
 import type { Vault } from '../model/vault.ts'
 import type { Application, VaultPlan } from '../runs/application.ts'
-import { applicationAt, configuredApplication, vaultPlan } from '../runs/application.ts'
+import { applicationAt, configuredApplication, presetWhereThere, vaultPlan } from '../runs/application.ts'
 import type { AppState } from '../runs/app-state.ts'
 import { openAppState } from '../runs/app-state.ts'
 import type { NamedVault } from '../runs/backup.ts'
@@ -74,34 +76,42 @@ export class Setup implements AsyncDisposable {
     if (there.length === 0 && first !== undefined) {
       throw new AppError('vault.missing', `There is no folder ${first.place}`, { hint: 'Name the place that holds the restore points with --from.' })
     }
-    return await Promise.all(there.map((plan) => this.openVault(plan, place)))
+    return await Promise.all(there.map((plan) => this.openVault(plan, place, { imported: true })))
   }
 
   #plansToRead(place: PlaceOptions): readonly VaultPlan[] {
-    if (place.place !== undefined) return [this.placePlan(place.place)]
+    if (place.place !== undefined) return this.#ownPlans(place.place) ?? [this.placePlan(place.place)]
     const { config } = this
-    if (config === undefined) return [this.placePlan(this.defaultPlace)]
+    if (config === undefined) return this.#ownPlans('.') ?? [this.placePlan(this.defaultPlace)]
     const names = place.app === undefined ? Object.keys(config.apps) : [place.app]
     const plans = names.flatMap((name) => configuredApplication(name, config, this.defaultPlace).vaults)
     return [...new Map(plans.map((plan) => [`${plan.name}\0${plan.place}`, plan])).values()]
   }
 
-  placePlan(place: string): VaultPlan {
-    if (/^[a-z0-9]+:/i.test(place) && !isAbsolute(place)) throw new AppError('usage', `"${place}" is no folder of this machine`, { hint: 'Other destinations come with a later version; name a folder.' })
-    return vaultPlan(place, { type: 'archive', place: resolve(place) }, {})
+  /** An application's folder stands for the place where its users keep their backups, if it has one. */
+  #ownPlans(folder: string): readonly VaultPlan[] | undefined {
+    const app = applicationAt(folder, this.config, this.defaultPlace)
+    return presetWhereThere(app).place === undefined ? undefined : app.vaults
   }
 
-  async openVault(plan: VaultPlan, options: PlaceOptions, { format, make = false }: { format?: Format; make?: boolean } = {}): Promise<NamedVault> {
+  /** A place of the command line; for an application in the format that its users know. */
+  placePlan(place: string, app?: Application): VaultPlan {
+    if (/^[a-z0-9]+:/i.test(place) && !isAbsolute(place)) throw new AppError('usage', `"${place}" is no folder of this machine`, { hint: 'Other destinations come with a later version; name a folder.' })
+    return vaultPlan(place, { type: 'archive', place: resolve(place) }, {}, app === undefined ? undefined : presetWhereThere(app))
+  }
+
+  async openVault(plan: VaultPlan, options: PlaceOptions, { format, make = false, owner, imported = false }: { format?: Format; make?: boolean; owner?: FileOwner | undefined; imported?: boolean } = {}): Promise<NamedVault> {
     // A folder whose parent is missing is rather a disk that is not mounted than a place to be made.
     if (!existsSync(plan.place) && (!make || (plan.place !== this.defaultPlace && !existsSync(dirname(plan.place))))) {
       throw new AppError('vault.missing', `There is no folder ${plan.place}`, { hint: 'Mount the disk that it lies on, or make the folder.' })
     }
     const reference = options.password ?? plan.password
     const password = reference === undefined ? undefined : await resolveSecret(reference, this.signal)
-    const storage = await openLocalStorage({ root: plan.place })
+    const storage = await openLocalStorage({ root: plan.place, ...(owner === undefined ? {} : { owner }) })
     const vault = await openArchiveVault({ storage, format: format ?? (password !== undefined && plan.password === undefined ? 'zip' : plan.format), tempFolder: await this.tempFolder(), ...(password === undefined ? {} : { password }) })
     this.#open.push(storage, vault)
-    return { name: plan.name, place: plan.place, vault }
+    // A backup, its rules of what to keep and its status see its own points alone.
+    return { name: plan.name, place: plan.place, vault: imported ? new ImportedVault(vault, storage, { tempFolder: await this.tempFolder(), ...(password === undefined ? {} : { password }) }) : vault }
   }
 
   async state(app: string): Promise<AppState> {

@@ -1,11 +1,15 @@
 import { z } from 'zod'
 import { archiveVaultOptionsSchema } from '../archive/archive-vault-options.ts'
+import { messageOf } from '../kit/app-error.ts'
 import { durationSchema } from '../model/duration-schema.ts'
 import { expectationsSchema } from '../model/expectations.ts'
 import type { Moment } from '../model/hook.ts'
 import { keepRulesSchema } from '../model/keep-rules.ts'
 import { formatSchema, scopeSchema } from '../model/restore-point.ts'
 import { secretRefSchema } from '../model/secret-ref.ts'
+import { parseSchedule } from '../policy/schedule.ts'
+import { jeedomOptionsSchema } from '../report/jeedom-options.ts'
+import { containersOptionsSchema } from '../sources/containers/containers-options.ts'
 import { mariadbOptionsSchema } from '../sources/databases/mariadb-options.ts'
 import { sqliteOptionsSchema } from '../sources/databases/sqlite-options.ts'
 
@@ -35,8 +39,18 @@ export type DatabaseConfig = z.infer<typeof databaseSchema>
 
 const scheduleSchema = z.union([
   z.string().min(1),
-  z.strictObject({ cron: z.string().min(1), timezone: z.string().min(1).optional(), jitter: durationSchema.optional() }),
-])
+  z.strictObject({
+    cron: z.string().min(1).describe('`hourly`, `daily` (at 03:00), `weekly`, `monthly`, or a cron line of five fields: `30 2 * * 1-5`.'),
+    timezone: z.string().min(1).optional().describe('The time zone that it counts in: `Europe/Rome`. Default: the machine\'s.'),
+    jitter: durationSchema.optional().describe('Begins at a random moment within this time, so that many machines do not begin at once: `15m`.'),
+  }),
+]).superRefine((schedule, context) => {
+  try {
+    parseSchedule(schedule)
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: messageOf(error) })
+  }
+})
 
 export const appSchema = z.strictObject({
   root: pathSchema.describe('The folder that is protected; relative to the configuration file. `~` is the home folder.'),
@@ -47,6 +61,7 @@ export const appSchema = z.strictObject({
   cacheDirTag: z.boolean().default(true).describe('Leave out folders marked by a CACHEDIR.TAG.'),
   parts: z.record(nameSchema, patternsSchema.min(1)).default({}).describe('Named lists of patterns that a partial backup can leave out: `attachments: [/files/]`.'),
   databases: z.array(databaseSchema).optional().describe('The databases that belong to it; by default what the preset finds.'),
+  containers: containersOptionsSchema.optional().describe('Its containers, and what is done with them while its files are read. By default they are looked for where the preset is one of containers (compose, iotstack).'),
   vaults: z.array(nameSchema).min(1).optional().describe('Where it is saved: names of `vaults`. By default all of them, or a folder of archives at `place` where there are none.'),
   format: formatSchema.optional().describe('The format of its archives. Default: the vault\'s, else `tar.gz`, or `zip` with a password.'),
   kind: z.enum(['dated', 'rolling', 'both']).default('dated').describe('`dated` points are kept by `keep`; a `rolling` one is replaced a week later.'),
@@ -54,9 +69,11 @@ export const appSchema = z.strictObject({
   keep: keepRulesSchema.default({}).describe('Which dated restore points are kept. Without rules all are.'),
   hooks: hooksSchema.default({}).describe('Commands that run at moments of a backup or restore.'),
   expect: expectationsSchema.default({}).describe('What its status is judged against.'),
-  schedule: scheduleSchema.optional().describe('When it is backed up: a cron line or name, or `{cron, timezone, jitter}`. Read and kept for later; nothing starts by it yet.'),
+  schedule: scheduleSchema.optional().describe('When it is backed up: a cron line or name, or `{cron, timezone, jitter}`. `holdfast schedule install` makes cron or systemd keep to it.'),
+  jeedom: jeedomOptionsSchema.optional().describe('A Jeedom that is told of backups and restores.'),
   verify: z.enum(['always', 'never']).default('always').describe('Whether each new archive is read again and compared with its records.'),
   password: secretRefSchema.optional().describe('Encrypts its archives (zip only: WinZip AES-256).'),
+  allowForeign: z.boolean().default(true).describe('Whether archives from outside its places may be restored into it: files that are named by their path, and what was imported from other programs. `false` refuses them.'),
 })
 export type AppConfig = z.infer<typeof appSchema>
 

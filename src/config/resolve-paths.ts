@@ -15,6 +15,7 @@ export function resolvePaths(config: Config, folder: string, home: string): Conf
       root: path(app.root),
       ...(app.databases === undefined ? {} : { databases: app.databases.map((database) => resolveDatabase(database, path)) }),
       ...(app.password === undefined ? {} : { password: resolveReference(app.password, path) }),
+      ...(app.jeedom === undefined ? {} : { jeedom: { ...app.jeedom, apiKey: resolveReference(app.jeedom.apiKey, path) } }),
     })),
     vaults: mapValues(config.vaults, (vault) => ({
       ...vault,

@@ -38,10 +38,25 @@ export function applyMetadata(target: number | string, entry: Metadata, policy: 
   applyTimes(target, entry, policy)
 }
 
-function applyOwner(target: number | string, entry: Metadata, { ownership, accounts, problems }: MetadataPolicy): boolean {
+/** Whom an entry shall belong to; what is undefined stays as it is. */
+export function ownerOf(entry: Metadata, { ownership, accounts }: MetadataPolicy): { readonly uid: number | undefined; readonly gid: number | undefined } {
+  if (ownership === 'none') return { uid: undefined, gid: undefined }
+  if (typeof ownership === 'object') return ownership
+  return {
+    uid: (ownership === 'names' && entry.user !== undefined ? accounts.userId(entry.user) : undefined) ?? entry.uid,
+    gid: (ownership === 'names' && entry.group !== undefined ? accounts.groupId(entry.group) : undefined) ?? entry.gid,
+  }
+}
+
+/** Whether it needs nothing but an owner, a mode without setuid and setgid, and a modification time. */
+export function isPlainMetadata(entry: Metadata): boolean {
+  return (entry.xattrs === undefined || entry.xattrs.size === 0) && entry.atimeNs === undefined && (entry.mode & setIdBits) === 0 && BigInt.asIntN(64, entry.mtimeNs) === entry.mtimeNs
+}
+
+function applyOwner(target: number | string, entry: Metadata, policy: MetadataPolicy): boolean {
+  const { ownership, problems } = policy
   if (ownership === 'none') return entry.uid === process.geteuid?.()
-  const uid = typeof ownership === 'object' ? ownership.uid : (ownership === 'names' && entry.user !== undefined ? accounts.userId(entry.user) : undefined) ?? entry.uid
-  const gid = typeof ownership === 'object' ? ownership.gid : (ownership === 'names' && entry.group !== undefined ? accounts.groupId(entry.group) : undefined) ?? entry.gid
+  const { uid, gid } = ownerOf(entry, policy)
   if (uid === undefined && gid === undefined) return false
   // chown(2): -1 leaves one of them; node:fs takes it as an unsigned number.
   const keep = 0xffff_ffff

@@ -2,7 +2,6 @@ import { closeSync, constants, fstatSync, openSync } from 'node:fs'
 import { readAccounts } from './accounts.ts'
 import { applyMetadata } from './entry-metadata.ts'
 import { openLibc } from './libc.ts'
-import { removeXattr } from './open-folders.ts'
 import { WriteProblems } from './write-problems.ts'
 import { readXattrs } from './xattrs.ts'
 
@@ -32,7 +31,7 @@ function copy(source: number, target: number): void {
   const xattrs = libc === undefined ? undefined : readXattrs(libc, `/proc/self/fd/${source}/.`)
   if (libc !== undefined) {
     const at = `/proc/self/fd/${target}/.`
-    for (const name of readXattrs(libc, at)?.keys() ?? []) if (xattrs?.has(name) !== true) removeXattr(libc, at, name)
+    for (const name of readXattrs(libc, at)?.keys() ?? []) if (xattrs?.has(name) !== true) libc.removeXattr(at, name)
   }
   const metadata = {
     path: '.',

@@ -1,5 +1,6 @@
 import type * as Ffi from 'node:ffi'
 import { fstatSync, ftruncateSync, writeSync } from 'node:fs'
+import { constants } from 'node:os'
 import { getSystemErrorName } from 'node:util'
 import { messageOf } from '../kit/app-error.ts'
 import { encodeName } from './name-codec.ts'
@@ -17,8 +18,11 @@ export interface Libc {
   listXattrs(path: string): string[]
   /** A copy of the value. */
   getXattr(path: string, name: string): Uint8Array
+  /** False too on a file system that has none, and for what cannot be looked at. */
+  hasXattr(path: string, name: string): boolean
   setXattr(path: string, name: string, value: Uint8Array): void
-  removeXattr(path: string, name: string): void
+  /** False where there is none to remove. */
+  removeXattr(path: string, name: string): boolean
   /** By an open file; by path and through a symlink in the last part for `/proc/self/fd/N`. */
   setXattrOf(target: number | string, name: string, value: Uint8Array): void
   /** By an open file, or by path and through a symlink in the last part for `/proc/self/fd/N`. */
@@ -126,8 +130,15 @@ function bind(ffi: typeof Ffi): { libc: Libc; withMemoryFile: (use: (fd: number)
     setXattr(file, attribute, bytes) {
       check(c.lsetxattr(path(file), name(attribute), Buffer.from(bytes), BigInt(bytes.length), 0), 'lsetxattr', file)
     },
+    hasXattr(file, attribute) {
+      return c.lgetxattr(path(file), name(attribute), value, 0n) >= 0
+    },
     removeXattr(file, attribute) {
-      check(c.lremovexattr(path(file), name(attribute)), 'lremovexattr', file)
+      if (c.lremovexattr(path(file), name(attribute)) === 0) return true
+      // Most have none: an Error for each would take longer than all else.
+      const errno = ffi.getInt32(errnoAt, 0)
+      if (errno === constants.errno.ENODATA || errno === constants.errno.ENOTSUP) return false
+      throw systemError(errno, 'lremovexattr', file)
     },
     setXattrOf(target, attribute, bytes) {
       const data = Buffer.from(bytes)

@@ -106,8 +106,8 @@ export class OpenFolders implements Disposable {
   #inspect(fd: number, made: boolean, dropInherited: boolean): OpenFolder {
     const { dev, ino } = fstatSync(fd, { bigint: true })
     const path = `/proc/self/fd/${fd}/.`
-    if (made && dropInherited && this.#libc !== undefined) for (const name of [defaultAcl, accessAcl]) removeXattr(this.#libc, path, name)
-    return { fd, dev, ino, inherits: this.#libc !== undefined && hasXattr(this.#libc, path, defaultAcl) }
+    if (made && dropInherited && this.#libc !== undefined) for (const name of [defaultAcl, accessAcl]) this.#libc.removeXattr(path, name)
+    return { fd, dev, ino, inherits: this.#libc?.hasXattr(path, defaultAcl) === true }
   }
 
   #closeOldest(): void {
@@ -133,26 +133,6 @@ export function childPath(parent: OpenFolder, path: string): string | Buffer {
 /** The same as text, for the C library. */
 export function childName(parent: OpenFolder, path: string): string {
   return `/proc/self/fd/${parent.fd}/${path.slice(path.lastIndexOf('/') + 1)}`
-}
-
-/** Removes an attribute where it is. */
-export function removeXattr(libc: Libc, path: string, name: string): void {
-  try {
-    libc.removeXattr(path, name)
-  } catch (error) {
-    const code = systemCode(error)
-    if (code !== 'ENODATA' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP') throw error
-  }
-}
-
-function hasXattr(libc: Libc, path: string, name: string): boolean {
-  try {
-    libc.getXattr(path, name)
-    return true
-  } catch {
-    // ENODATA, or a file system without ACLs.
-    return false
-  }
 }
 
 function openFolder(parent: OpenFolder, path: string): number {

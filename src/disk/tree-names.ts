@@ -6,7 +6,7 @@ import type { Entry } from '../model/entry.ts'
 import { InodeSet } from './inode-set.ts'
 import type { Libc } from './libc.ts'
 import { systemPath } from './name-codec.ts'
-import { accessAcl, childName, childPath, OpenFolders, removeXattr } from './open-folders.ts'
+import { accessAcl, childName, childPath, OpenFolders } from './open-folders.ts'
 import type { OpenFolder } from './open-folders.ts'
 
 const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
@@ -40,7 +40,7 @@ export class TreeNames implements Disposable {
     const fd = this.#replacing(parent, entry.path, () => openSync(childPath(parent, entry.path), createFlags, 0o600))
     try {
       if (entry.links !== 1) this.#made.add(fstatSync(fd, { bigint: true }))
-      if (parent.inherits && this.#libc !== undefined) removeXattr(this.#libc, childName(parent, entry.path), accessAcl)
+      if (parent.inherits) this.#libc?.removeXattr(childName(parent, entry.path), accessAcl)
       return fd
     } catch (error) {
       this.abandonFile(entry.path, fd)

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { closeSync, constants, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync, write as writeCallback, writeSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -6,8 +7,11 @@ import type { EntryWriter, WriteProblem } from '../model/entry-writer.ts'
 import type { Entry } from '../model/entry.ts'
 import { readAccounts } from './accounts.ts'
 import { syncFolder } from './durable.ts'
-import { applyMetadata } from './entry-metadata.ts'
+import { applyMetadata, isPlainMetadata, ownerOf } from './entry-metadata.ts'
 import type { MetadataPolicy, Ownership } from './entry-metadata.ts'
+import { largestContent } from './file-batch.ts'
+import type { FileTrouble } from './file-batch.ts'
+import { FileFinisher } from './file-finisher.ts'
 import { FolderRecords } from './folder-records.ts'
 import { missingLibc, openLibc } from './libc.ts'
 import { systemPath } from './name-codec.ts'
@@ -64,6 +68,8 @@ export class TreeWriter implements EntryWriter, AsyncDisposable {
   readonly #names: TreeNames
   readonly #records = new FolderRecords()
   readonly #problems = new WriteProblems()
+  /** Undefined without the C library: then each file is made durable by itself. */
+  readonly #finisher: FileFinisher<Entry> | undefined
   #isOpen = true
 
   /** Use `openTreeWriter`. Takes over `rootFd`. */
@@ -75,6 +81,7 @@ export class TreeWriter implements EntryWriter, AsyncDisposable {
     this.#policy = { trusted: options.trusted, ownership: options.ownership, accounts: readAccounts(), libc, problems: this.#problems }
     this.#folders = new OpenFolders(rootFd, firstMade !== undefined, libc, (made, folder) => this.#record(made, folder, undefined))
     this.#names = new TreeNames(this.#folders, libc)
+    this.#finisher = libc === undefined ? undefined : new FileFinisher(libc, (entry, fd, trouble) => this.#told(entry, fd, trouble))
     if (libc === undefined) this.#problems.add('.', 'metadata', `Extended attributes, ACLs, devices and exact times are not kept: ${missingLibc() ?? ''}`)
   }
 
@@ -96,9 +103,18 @@ export class TreeWriter implements EntryWriter, AsyncDisposable {
     this.#guarded(entry, () => closeSync(file.fd))
   }
 
-  /** As `write` for content that is at hand: synchronous, for many small files. */
-  writeSmall(entry: Entry, content: Uint8Array): void {
+  /**
+   * As `write` for content that is at hand: synchronous, for many small files. With `sha256` (hex) the content is compared with
+   * it, and another thread may finish the file: by then `finish` returns all is done, or what failed was thrown by a later call.
+   */
+  writeSmall(entry: Entry, content: Uint8Array, sha256?: string): void {
     if (entry.kind !== 'file' || entry.hardlinkTo !== undefined) return this.#guarded(entry, () => this.#withoutContent(entry))
+    if (sha256 !== undefined && this.#finisher !== undefined && content.length === entry.size && content.length <= largestContent && entry.data === undefined && isPlainMetadata(entry) && this.#finisher.hasRoom()) {
+      const { fd } = this.#guarded(entry, () => this.#create(entry))
+      this.#finisher.add(entry, { fd, ...ownerOf(entry, this.#policy), mode: entry.mode, mtimeNs: entry.mtimeNs, sha256: Buffer.from(sha256, 'hex') }, content)
+      return
+    }
+    if (sha256 !== undefined && hash('sha256', content) !== sha256) throw otherContent(entry)
     const file = this.#guarded(entry, () => this.#create(entry))
     try {
       this.#guarded(entry, () => {
@@ -120,6 +136,7 @@ export class TreeWriter implements EntryWriter, AsyncDisposable {
   async finish(signal: AbortSignal): Promise<readonly WriteProblem[]> {
     let replaced: string | undefined
     try {
+      await this.#finisher?.finish()
       // Opened anew: what lies there now must be what was written.
       this.#folders.closeAll()
       for (const record of this.#records.deepestFirst()) {
@@ -142,8 +159,19 @@ export class TreeWriter implements EntryWriter, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isOpen) return
     this.#isOpen = false
+    await this.#finisher?.[Symbol.asyncDispose]()
     this.#records[Symbol.dispose]()
     this.#names[Symbol.dispose]()
+  }
+
+  /** What became of a file that was finished by another thread. */
+  #told(entry: Entry, fd: number, trouble: FileTrouble): void {
+    if (trouble.kind === 'problem') {
+      this.#problems.add(entry.path, trouble.code, trouble.message)
+      return
+    }
+    if (trouble.kind === 'damaged' || !trouble.closed) this.#names.abandonFile(entry.path, fd)
+    throw trouble.kind === 'damaged' ? otherContent(entry) : this.#failure(entry, Object.assign(new Error(trouble.message), trouble.code === undefined ? {} : { code: trouble.code }))
   }
 
   /** Runs a step of an entry; what the system refuses becomes an error for the user. */
@@ -272,6 +300,10 @@ export class TreeWriter implements EntryWriter, AsyncDisposable {
       syncFolder(folder)
     } while (folder !== top && folder !== '/')
   }
+}
+
+function otherContent(entry: Entry): AppError {
+  return new AppError('archive.damaged', `"${entry.path}" has other content than its record tells`, { hint: 'Verify the restore point, or take another one.' })
 }
 
 function throwIfAborted(signal: AbortSignal, path: string): void {

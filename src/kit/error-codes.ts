@@ -24,8 +24,17 @@ export const errorCodes = {
   'process.missing': 1,
   'process.failed': 1,
   'process.timeout': 1,
+  'containers.unreachable': 1,
+  'containers.denied': 1,
+  'containers.refused': 1,
+  'containers.exec': 1,
+  'containers.guard': 1,
+  'containers.not-started': 1,
   'hook.failed': 1,
   'hook.untrusted': 1,
+  'report.failed': 1,
+  'schedule.invalid': 1,
+  'schedule.failed': 1,
   'lock.held': 11,
   'state.denied': 1,
   'state.unfinished-restore': 1,
@@ -50,6 +59,7 @@ export const errorCodes = {
   'restore.failed': 1,
   'restore.rolled-back': 1,
   'restore.confirm': 1,
+  'restore.foreign': 1,
 } as const satisfies Record<string, number>
 
 export type ErrorCode = keyof typeof errorCodes

@@ -13,8 +13,12 @@ export interface EntryWriter {
    * @throws AppError `archive.unsafe` for a path that leaves the folder or passes a symlink; `storage.full`.
    */
   write(entry: Entry, content?: AsyncIterable<Uint8Array>): Promise<void>
-  /** As `write` for whole content that is at hand, without a promise: for many small files. */
-  writeSmall(entry: Entry, content: Uint8Array): void
+  /**
+   * As `write` for whole content that is at hand, without a promise: for many small files. With `sha256` (hex) it must be
+   * that content's; the file may then be finished later, at last by `finish`, and a later call throws what failed.
+   * @throws AppError `archive.damaged` for another content.
+   */
+  writeSmall(entry: Entry, content: Uint8Array, sha256?: string): void
   /** Sets folders' metadata, makes all durable, and gives what could not be kept. */
   finish(signal: AbortSignal): Promise<readonly WriteProblem[]>
 }

@@ -17,7 +17,7 @@ const count = z.int().nonnegative()
 
 export const databaseFactsSchema = z.object({
   name: z.string(),
-  engine: z.enum(['mariadb', 'sqlite']),
+  engine: z.enum(['mariadb', 'sqlite', 'postgresql', 'influxdb', 'influxdb2', 'redis']),
   /** The server's or library's own version string. */
   version: z.string(),
   /** Where the dump lies in the restore point, as an entry's path. */
@@ -26,6 +26,12 @@ export const databaseFactsSchema = z.object({
   sizeBytes: count,
   /** The database's own default, which its dump does not carry. */
   collation: z.string().optional(),
+  /** Set on a dump of another program that ends without the closing line of mariadb-dump. */
+  unclosed: z.literal(true).optional(),
+  /** Set where its server ran in a container: the service or container, and what the server itself calls the database. */
+  container: z.object({ name: z.string(), database: z.string().optional() }).optional(),
+  /** Where the server's raw files lie in the restore point, saved while it stood still: what comes back with them needs no import. */
+  rawFiles: z.string().optional(),
 })
 export type DatabaseFacts = z.infer<typeof databaseFactsSchema>
 
@@ -41,6 +47,21 @@ const selectionSchema = z.object({
   cacheDirTag: z.boolean(),
 })
 export type SelectionRules = z.infer<typeof selectionSchema>
+
+/**
+ * Set where another program made the archive: its name, and how the archive is packed. Such a point brought no records, and
+ * whether all that belongs to the application is in it cannot be known.
+ */
+const foreignSchema = z.object({
+  kind: z.string(),
+  container: z.string(),
+  /** Set on a copy of ours: the id of the foreign point that it was made from. */
+  source: id.optional(),
+})
+
+/** A named volume of a container that is saved with the application, and where it lies in the restore point. */
+const volumeSchema = z.object({ name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/), path: z.string(), source: z.string() })
+export type VolumeFacts = z.infer<typeof volumeSchema>
 
 /** One restore point as lists show it and retention judges it. Small: no names of files. */
 export const snapshotSchema = z.object({
@@ -72,6 +93,7 @@ export const snapshotSchema = z.object({
   verifiedAt: instant.optional(),
   /** Set when a check found damage; cleared by a check that finds none. */
   damagedAt: instant.optional(),
+  foreign: foreignSchema.optional(),
 })
 export type Snapshot = z.infer<typeof snapshotSchema>
 
@@ -117,6 +139,7 @@ export const manifestSchema = z.object({
   finishedAt: instant,
   complete: z.boolean(),
   databases: z.array(databaseFactsSchema),
+  volumes: z.array(volumeSchema).optional(),
   /** What belongs to the application and is not here, and why. */
   leftOut: z.array(remarkSchema),
   warnings: z.array(remarkSchema),
@@ -126,5 +149,7 @@ export const manifestSchema = z.object({
   records: z.object({ path: z.string(), sha256: z.string(), lines: count }),
   /** The application's part of holdfast.yaml, without secrets. */
   config: z.string().optional(),
+  /** Without records (`records` is empty) the archive itself is another program's; with them it is a copy of ours. */
+  foreign: foreignSchema.optional(),
 })
 export type Manifest = z.infer<typeof manifestSchema>

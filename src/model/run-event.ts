@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { databaseFactsSchema, remarkSchema, snapshotSchema } from './restore-point.ts'
 
-export const runKindSchema = z.enum(['backup', 'restore', 'verify', 'forget'])
+export const runKindSchema = z.enum(['backup', 'restore', 'verify', 'forget', 'thaw'])
 export type RunKind = z.infer<typeof runKindSchema>
 
 const phaseSchema = z.enum([
@@ -26,6 +26,8 @@ const runEventBodySchema = z.discriminatedUnion('type', [
   /** Something worth knowing that takes nothing from the result: the outcome stays `ok`. */
   z.object({ type: z.literal('run.note'), ...remarkSchema.shape }),
   z.object({ type: z.literal('hook.output'), hook: z.string(), line: z.string() }),
+  z.object({ type: z.literal('containers.frozen'), names: z.array(z.string()) }),
+  z.object({ type: z.literal('containers.thawed'), names: z.array(z.string()) }),
   z.object({ type: z.literal('dump.finished'), database: databaseFactsSchema }),
   z.object({ type: z.literal('snapshot.saved'), vault: z.string(), snapshot: snapshotSchema }),
   z.object({ type: z.literal('snapshot.verified'), id: z.string(), ok: z.boolean() }),

@@ -65,6 +65,8 @@ export function reduceRun(report: RunReport | undefined, event: RunEvent): RunRe
     case 'run.finished':
       return { ...report, finishedAt: event.at, outcome: event.outcome, ...(event.error === undefined ? {} : { error: event.error }) }
     case 'hook.output':
+    case 'containers.frozen':
+    case 'containers.thawed':
       return report
   }
 }

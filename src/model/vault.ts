@@ -1,6 +1,6 @@
 import type { Entry } from './entry.ts'
 import type { EntryWriter } from './entry-writer.ts'
-import type { DatabaseFacts, Manifest, Remark, Scope, SelectionRules, Slot, Snapshot } from './restore-point.ts'
+import type { DatabaseFacts, Manifest, Remark, Scope, SelectionRules, Slot, Snapshot, VolumeFacts } from './restore-point.ts'
 import type { Run } from './run.ts'
 
 /** What `check` found wrong; no finding means that all is as its records say. */
@@ -34,6 +34,12 @@ export interface VaultReader {
   check(id: string, depth: CheckDepth, run: Run): AsyncIterable<Finding>
 }
 
+/**
+ * The name of a new restore point, without the format's extension. `takesOver`: where a file that is no restore point has the
+ * name of a rolling one, it is kept under another name, as the application's own steps look for the newest there.
+ */
+export type PointName = { readonly slot: Slot; readonly name: string; readonly takesOver?: boolean }
+
 /** What is known of a restore point before its first byte. */
 export type About = {
   readonly app: string
@@ -45,8 +51,11 @@ export type About = {
   readonly selection: SelectionRules
   readonly startedAt: Date
   readonly config?: string
+  readonly volumes?: readonly VolumeFacts[]
+  /** Where the entries come out of another program's archive. */
+  readonly foreign?: Manifest['foreign']
   /** Dated, rolling or both; each with the key that the preset chose, without the format's extension. */
-  readonly points: readonly { readonly slot: Slot; readonly name: string }[]
+  readonly points: readonly PointName[]
   /** Asked once, after the last entry: what the run has gathered meanwhile. */
   atEnd(): { readonly complete: boolean; readonly databases: readonly DatabaseFacts[]; readonly leftOut: readonly Remark[]; readonly warnings: readonly Remark[]; readonly notes: readonly Remark[] }
 }

@@ -27,7 +27,7 @@ export type StatusInput = {
   readonly unfinishedRestore?: { readonly startedAt: string }
 }
 
-const runWords: Readonly<Record<RunKind, string>> = { backup: 'backup', restore: 'restore', verify: 'verification', forget: 'removal of old points' }
+const runWords: Readonly<Record<RunKind, string>> = { backup: 'backup', restore: 'restore', verify: 'verification', forget: 'removal of old points', thaw: 'start of containers' }
 
 /**
  * Judges one application. Expectations are judged for each vault by itself, on what lies there; a point counts only when it
@@ -74,7 +74,7 @@ function judgeRuns(newestFirst: readonly RunFacts[], now: Date): readonly Status
   return newestFirst.flatMap((run): StatusReason[] => {
     if (seen.has(run.kind)) return []
     seen.add(run.kind)
-    const severity = run.kind === 'backup' || run.kind === 'verify' ? 'failed' : 'warning'
+    const severity = run.kind === 'backup' || run.kind === 'verify' || run.kind === 'thaw' ? 'failed' : 'warning'
     const what = `The last ${runWords[run.kind]} (${ago(run.startedAt, now)})`
     if (run.outcome === 'interrupted') return [{ code: 'interrupted', severity, message: `${what} was interrupted.` }]
     if (run.outcome === 'failed') return [{ code: 'run-failed', severity, message: `${what} failed${run.error === undefined ? '.' : `: ${run.error.message}`}` }]

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fchmodSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fchmodSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
@@ -31,8 +31,7 @@ export function takeAppLock(state: AppState, holder: LockHolder): Disposable {
     const path = join(state.folder, 'holder.json')
     // Another user may own the last one: the folder's right to remove it is enough.
     rmSync(path, { force: true })
-    createForGroup(path)
-    writeFileSync(path, JSON.stringify(holder))
+    createForGroup(path, JSON.stringify(holder))
   } catch (cause) {
     database.close()
     throw stateFailure(state.folder, cause)
@@ -81,11 +80,13 @@ function openLocked(state: AppState, statement: string, timeoutMs: number): Data
   }
 }
 
-function createForGroup(path: string): void {
+/** The content goes through the descriptor: by name it could meanwhile be a link of somebody else's. */
+function createForGroup(path: string, content = ''): void {
   try {
     const fd = openSync(path, 'ax', 0o660)
     // The umask may have taken the group's right to write.
     fchmodSync(fd, 0o660)
+    writeSync(fd, content)
     closeSync(fd)
   } catch (cause) {
     if (systemCode(cause) === 'EEXIST') return

@@ -25,6 +25,15 @@ export async function openAppState(stateRoot: string, app: string): Promise<AppS
   return state
 }
 
+/** A further folder below an application's own, for the same group. @throws AppError `state.denied`, `storage.full`. */
+export async function makeSharedFolder(path: string): Promise<void> {
+  try {
+    await makeShared(path, false)
+  } catch (cause) {
+    throw stateFailure(path, cause)
+  }
+}
+
 async function makeShared(path: string, recursive: boolean): Promise<void> {
   const there = await stat(path).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return undefined

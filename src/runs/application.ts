@@ -4,9 +4,12 @@ import { AppError, systemCode } from '../kit/app-error.ts'
 import { fileSafe } from '../kit/file-safe.ts'
 import type { AppConfig, Config, VaultConfig } from '../config/config-schema.ts'
 import { appSchema, configSchema } from '../config/config-schema.ts'
+import type { KeepRules } from '../model/keep-rules.ts'
 import type { Format, Scope, SelectionRules, Slot } from '../model/restore-point.ts'
 import type { SecretRef } from '../model/secret-ref.ts'
+import { ApplicationFolder } from '../sources/presets/application-folder.ts'
 import { detectPreset, presetNamed } from '../sources/presets/detect-preset.ts'
+import { generic } from '../sources/presets/generic.ts'
 import type { Preset } from '../sources/presets/preset.ts'
 import { containerInside } from './restore/work-folder.ts'
 
@@ -32,7 +35,8 @@ export function configuredApplication(name: string, config: Config, defaultPlace
   if (app === undefined) {
     throw new AppError('app.unknown', `There is no application "${name}" in the configuration`, { hint: `It has: ${Object.keys(config.apps).join(', ')}. For a folder, write its path: ./${name}.` })
   }
-  return { name, root: realRoot(app.root), config: app, whole: config, configured: true, vaults: vaultPlans(app, config, defaultPlace) }
+  const root = realRoot(app.root)
+  return { name, root, config: app, whole: config, configured: true, vaults: vaultPlans(app, root, config, defaultPlace) }
 }
 
 /** The application whose root is this folder: the configured one, else one that is made up for it. */
@@ -45,11 +49,37 @@ export function applicationAt(folder: string, config: Config | undefined, defaul
   }
   const app = appSchema.parse({ root })
   const given = name ?? fileSafe(root === '/' ? 'root' : basename(root))
-  return { name: given, root, config: app, whole: config ?? configSchema.parse({ apps: {} }), configured: false, vaults: vaultPlans(app, config, defaultPlace) }
+  return { name: given, root, config: app, whole: config ?? configSchema.parse({ apps: {} }), configured: false, vaults: vaultPlans(app, root, config, defaultPlace) }
 }
 
+/** @throws AppError `source.missing`, `source.unreadable`, `config.invalid`. */
 export function presetOf(app: Application): Preset {
-  return app.config.preset === undefined ? detectPreset(app.root) : presetNamed(app.config.preset)
+  return presetAt(app.root, app.config)
+}
+
+/** A folder that is not there, or may not be read, has no particular preset: who backs it up is told so. */
+export function presetWhereThere(app: Pick<Application, 'root' | 'config'>): Preset {
+  try {
+    return presetAt(app.root, app.config)
+  } catch (error) {
+    if (error instanceof AppError && error.code.startsWith('source.')) return generic
+    throw error
+  }
+}
+
+/** What presets may look at of an application. */
+export function folderOf(app: Application): ApplicationFolder {
+  return new ApplicationFolder(app.root)
+}
+
+/** What is never saved, and never touched by a restore: the preset's word and the user's. */
+export function excludesOf(app: Application, preset: Preset): readonly string[] {
+  return [...preset.exclude(folderOf(app)), ...app.config.exclude]
+}
+
+/** The rules of the configuration, else those that the application's users know. */
+export function keepOf(app: Application, preset: Preset): KeepRules {
+  return Object.keys(app.config.keep).length === 0 ? preset.keep ?? {} : app.config.keep
 }
 
 /** What belongs to the application; for a partial point without the parts that it leaves out. @throws AppError `usage` for an unknown part. */
@@ -61,8 +91,8 @@ export function selectionRules(app: Application, preset: Preset, without: readon
     return patterns
   })
   return {
-    include: app.config.include,
-    exclude: [...preset.exclude, ...app.config.exclude, ...leftOut, `/${containerInside}/`],
+    include: app.config.include.length === 0 ? [...preset.include ?? []] : app.config.include,
+    exclude: [...excludesOf(app, preset), ...leftOut, `/${containerInside}/`],
     oneFileSystem: app.config.oneFileSystem,
     cacheDirTag: app.config.cacheDirTag,
   }
@@ -93,21 +123,35 @@ export function scopeOf(app: Application, options: { without: readonly string[];
   return options.databaseOnly ? 'database' : options.without.length > 0 ? 'partial' : app.config.scope
 }
 
-function vaultPlans(app: AppConfig, config: Config | undefined, defaultPlace: string): readonly VaultPlan[] {
+function vaultPlans(app: AppConfig, root: string, config: Config | undefined, defaultPlace: string): readonly VaultPlan[] {
   const known = Object.entries(config?.vaults ?? {})
-  if (app.vaults === undefined && known.length === 0) return [vaultPlan('default', { type: 'archive', place: config?.place ?? defaultPlace }, app)]
-  if (app.vaults === undefined) return known.map(([name, vault]) => vaultPlan(name, vault, app))
+  const preset = presetWhereThere({ root, config: app })
+  if (app.vaults === undefined && known.length === 0) {
+    const place = config?.place ?? placeOf(root, preset) ?? defaultPlace
+    return [vaultPlan('default', { type: 'archive', place }, app, preset)]
+  }
+  if (app.vaults === undefined) return known.map(([name, vault]) => vaultPlan(name, vault, app, preset))
   return app.vaults.map((name) => {
     const vault = config?.vaults[name]
     if (vault === undefined) throw new AppError('config.invalid', `There is no vault "${name}"`, { hint: `Known vaults: ${known.map(([other]) => other).join(', ') || 'none'}.` })
-    return vaultPlan(name, vault, app)
+    return vaultPlan(name, vault, app, preset)
   })
 }
 
-/** Formats that everybody can read come first: gzip, or zip where there is a password. */
-export function vaultPlan(name: string, vault: VaultConfig, app: Pick<AppConfig, 'format' | 'password'>): VaultPlan {
+/** Formats that everybody can read come first: the one that the application's users know, else gzip, or zip where there is a password. */
+export function vaultPlan(name: string, vault: VaultConfig, app: Pick<AppConfig, 'format' | 'password'>, preset?: Preset): VaultPlan {
   const password = app.password ?? vault.password
-  return { name, place: vault.place, format: app.format ?? vault.format ?? (password === undefined ? 'tar.gz' : 'zip'), ...(password === undefined ? {} : { password }) }
+  return { name, place: vault.place, format: app.format ?? vault.format ?? (password === undefined ? preset?.format ?? 'tar.gz' : 'zip'), ...(password === undefined ? {} : { password }) }
+}
+
+/** Where the application's users look for their backups. */
+function placeOf(root: string, preset: Preset): string | undefined {
+  const place = preset.place?.(new ApplicationFolder(root))
+  return place === undefined ? undefined : resolve(root, place)
+}
+
+function presetAt(root: string, config: Pick<AppConfig, 'preset'>): Preset {
+  return config.preset === undefined ? detectPreset(root) : presetNamed(config.preset)
 }
 
 function realRoot(root: string): string {

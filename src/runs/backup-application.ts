@@ -1,20 +1,28 @@
 import { dirname } from 'node:path'
 import { AppError, messageOf } from '../kit/app-error.ts'
+import { wallClock } from '../kit/wall-clock.ts'
+import type { FileOwner } from '../model/file-owner.ts'
 import type { RunReport } from '../model/run-report.ts'
-import type { Slot } from '../model/restore-point.ts'
+import type { PointName } from '../model/vault.ts'
+import type { Run } from '../model/run.ts'
+import type { Scope, Slot } from '../model/restore-point.ts'
 import { showConfig } from '../config/show-config.ts'
 import { namePoint } from '../policy/name-points.ts'
 import { applicationSource } from '../sources/application-source.ts'
+import type { Preset } from '../sources/presets/preset.ts'
 import type { Application } from './application.ts'
-import { ownFolders, partNames, presetOf, scopeOf, selectionRules } from './application.ts'
+import { folderOf, keepOf, ownFolders, partNames, presetOf, scopeOf, selectionRules } from './application.ts'
 import type { AppState } from './app-state.ts'
 import type { NamedVault, UnopenedVault, SavedPoint } from './backup.ts'
 import { backup } from './backup.ts'
+import { containedParts } from './contained-parts.ts'
 import { hooksOf } from './hooks-of.ts'
 import { openDatabases } from './open-databases.ts'
 import type { RunContext } from './perform-run.ts'
 import { performRun } from './perform-run.ts'
+import { listening, PresetLogFile } from './preset-log.ts'
 import { keepSafetyMs } from './restore/work-folder.ts'
+import { tellingJeedom } from './tell-jeedom.ts'
 
 export type BackupOptions = {
   readonly slots: readonly Slot[]
@@ -23,6 +31,10 @@ export type BackupOptions = {
   readonly verify: boolean
   /** True where the user chose the application's name, so that it may stand for a folder that has moved. */
   readonly nameGiven: boolean
+  /** Whose the application's own log is; by default the running user's. */
+  readonly owner?: FileOwner
+  /** True where an update of the application waits for it. */
+  readonly beforeUpdate?: boolean
 }
 
 /** Backs up an application into its vaults as one run. @throws AppError before the run has begun (`lock.held`, `usage`, …). */
@@ -35,20 +47,21 @@ export async function backupApplication(app: Application, vaults: readonly Named
   const selection = { ...rules, exclude: [...rules.exclude, ...own] }
   let snapshots: readonly SavedPoint[] = []
   let hookFacts: Record<string, string> = {}
-  const { report, error } = await performRun('backup', state, context, async (run) => {
+  using log = new PresetLogFile(preset, app.root, options.owner)
+  const { report, error } = await performRun('backup', state, listening(context, log), tellingJeedom({ app, state, vaults, unopened, beforeUpdate: options.beforeUpdate === true }, 'backup', async (run) => {
     await refuseNamesake(app, vaults, options, run)
-    for (const { place } of vaults.filter((vault) => vault.place.startsWith(`${app.root}/`))) {
-      run.emit({ type: 'run.note', code: 'vault.inside', message: `${place} lies inside the application, and is not part of the restore point: what destroys the one destroys the other` })
-    }
+    for (const remark of preset.missing?.(folderOf(app)) ?? []) run.emit({ type: 'run.warning', ...remark })
+    for (const { place } of vaults) warnOfPlace(app, preset, place, run)
     const hooks = hooksOf(app, run, () => hookFacts)
-    const { servers, sqliteFiles } = await openDatabases(app, run)
+    const { servers, sqliteFiles } = await openDatabases(app, preset, run)
+    const contained = await containedParts(app, preset, selection, scope, state, run)
     snapshots = await backup({
-      app: app.name, root: app.root, preset: preset.name, scope, without, selection, vaults, unopened, hooks,
-      points: options.slots.map((slot) => ({ slot, name: namePoint(app.name, slot, scope, run.now()) })),
+      app: app.name, root: app.root, preset: preset.name, scope, without, selection: contained.selection, volumes: contained.volumes, vaults, unopened, hooks,
+      points: pointsOf(app, preset, options.slots, scope, run.now()),
       ...(app.configured ? { config: showConfig({ ...app.whole, apps: { [app.name]: app.config } }, app.name) } : {}),
-      source: () => applicationSource({ root: app.root, scope, selection, databases: servers, sqliteFiles, dumpName: preset.dumpName, hooks, tempFolder: state.tempFolder }),
+      source: () => applicationSource({ root: app.root, scope, selection: contained.selection, databases: [...servers, ...contained.databases], volumes: contained.volumes, sqliteFiles, dumpName: preset.dumpName, hooks, freezer: contained.freezer, tempFolder: state.tempFolder }),
       verify: options.verify,
-      keep: app.config.keep,
+      keep: keepOf(app, preset),
       keepSafetyMs,
       onSaved: (saved) => {
         hookFacts = { HOLDFAST_POINT: saved.id, HOLDFAST_FILE: saved.key }
@@ -57,15 +70,35 @@ export async function backupApplication(app: Application, vaults: readonly Named
         hookFacts = { HOLDFAST_ERROR: messageOf(failure) }
       },
     }, run)
-  })
+  }))
   return { report, snapshots, ...(error === undefined ? {} : { error }) }
+}
+
+const servedFolders = ['/var/www', '/srv/www', '/srv/http', '/usr/share/nginx/html']
+
+/** A place that the same accident destroys, or that a web server gives to everybody. Notes: the restore point itself is good. */
+function warnOfPlace(app: Application, preset: Preset, place: string, run: Run): void {
+  const isInside = place.startsWith(`${app.root}/`)
+  if (isInside) run.emit({ type: 'run.note', code: 'vault.inside', message: `${place} lies inside the application, and is not part of the restore point: what destroys the one destroys the other` })
+  if ((isInside && preset.isServed === true) || servedFolders.some((folder) => place.startsWith(`${folder}/`))) {
+    run.emit({ type: 'run.note', code: 'vault.served', message: `${place} lies below a folder of the web server: whoever guesses a name may download the restore point. Choose a place outside it (--to, or place: in holdfast.yaml), or set a password` })
+  }
+}
+
+/** The names that the application's users know, else ours. */
+function pointsOf(app: Application, preset: Preset, slots: readonly Slot[], scope: Scope, now: Date): readonly PointName[] {
+  const at = wallClock(now)
+  return slots.map((slot) => {
+    const name = preset.pointName?.({ app: app.name, slot, scope, at }, folderOf(app))
+    return name === undefined ? { slot, name: namePoint(app.name, slot, scope, at) } : { slot, name, takesOver: true }
+  })
 }
 
 /** Two folders of one name must not share their restore points by accident: the one's retention would remove the other's. */
 async function refuseNamesake(app: Application, vaults: readonly NamedVault[], options: BackupOptions, run: Parameters<NamedVault['vault']['snapshots']>[0]): Promise<void> {
   if (app.configured || options.nameGiven) return
   for (const { vault } of vaults) {
-    const other = (await vault.snapshots(run)).find((point) => point.app === app.name && point.root !== app.root)
+    const other = (await vault.snapshots(run)).find((point) => point.app === app.name && point.root !== '' && point.root !== app.root)
     if (other !== undefined) {
       throw new AppError('app.ambiguous', `The restore points of "${app.name}" here were made from ${other.root}, not from ${app.root}`, {
         hint: `Give this one another name (--name), or the same on purpose (--name ${app.name}).`,

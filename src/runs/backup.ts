@@ -3,9 +3,9 @@ import { AppError, messageOf } from '../kit/app-error.ts'
 import { shellQuote } from '../kit/shell-quote.ts'
 import type { Hook } from '../model/hook.ts'
 import type { KeepRules } from '../model/keep-rules.ts'
-import type { Scope, SelectionRules, Slot, Snapshot } from '../model/restore-point.ts'
+import type { Scope, SelectionRules, Snapshot, VolumeFacts } from '../model/restore-point.ts'
 import type { Source } from '../model/source.ts'
-import type { About, Vault } from '../model/vault.ts'
+import type { About, PointName, Vault } from '../model/vault.ts'
 import { retain } from '../policy/retain.ts'
 import type { ActiveRun } from './perform-run.ts'
 import { tidyRestores, unfinishedRestore } from './restore/work-in-progress.ts'
@@ -21,7 +21,8 @@ export type BackupRequest = {
   readonly scope: Scope
   readonly without: readonly string[]
   readonly selection: SelectionRules
-  readonly points: readonly { readonly slot: Slot; readonly name: string }[]
+  readonly volumes: readonly VolumeFacts[]
+  readonly points: readonly PointName[]
   readonly config?: string
   /** Where it goes; the first that takes it is copied to the others. */
   readonly vaults: readonly NamedVault[]
@@ -126,13 +127,14 @@ async function saveFromSource(request: BackupRequest, vault: Vault, run: ActiveR
 }
 
 function aboutRequest(request: BackupRequest, source: Source, run: ActiveRun): About {
-  const { app, root, preset, scope, without, selection, points, config } = request
+  const { app, root, preset, scope, without, selection, volumes, points, config } = request
   // A vault that failed before takes nothing from what the next one gets.
   const earlier = run.report().warningCount
   return {
     app, root, preset, scope, without, selection, points,
     host: hostname(),
     startedAt: run.now(),
+    ...(volumes.length === 0 ? {} : { volumes }),
     ...(config === undefined ? {} : { config }),
     atEnd() {
       const { warnings, warningCount, notes } = run.report()
@@ -162,6 +164,7 @@ async function copyPoint(request: BackupRequest, from: { vault: Vault; snapshots
     selection: manifest.selection,
     startedAt: new Date(manifest.startedAt),
     points: request.points,
+    ...(manifest.volumes === undefined ? {} : { volumes: manifest.volumes }),
     ...(manifest.config === undefined ? {} : { config: manifest.config }),
     atEnd: () => manifest,
   }, run, () => undefined)

@@ -14,14 +14,14 @@ export type HookCommand = {
 }
 
 /**
- * The configured commands as one hook: at each moment its commands run one after the other in `cwd`, their output goes
+ * Commands as one hook: at each moment its commands run one after the other in `cwd`, their output goes
  * to the journal, and one that exceeds its time limit is ended with its whole process group.
  * Each gets `HOLDFAST_MOMENT` and what `environment` gives at that time (docs/reference/hooks.md).
  */
-export function commandHooks(commands: Partial<Record<Moment, readonly HookCommand[]>>, cwd: string, environment: () => Record<string, string>): Hook {
+export function commandHooks(commandsAt: (moment: Moment, run: Run) => readonly HookCommand[], cwd: string, environment: () => Record<string, string>): Hook {
   return {
     async fire(moment, run) {
-      const own = commands[moment] ?? []
+      const own = commandsAt(moment, run)
       if (own.length > 0) run.emit({ type: 'run.phase', phase: phases[moment] })
       for (const hook of own) await runHook(hook, moment, cwd, environment(), run)
     },

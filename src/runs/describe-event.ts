@@ -10,6 +10,8 @@ export function describeEvent(event: RunEvent): string | undefined {
     case 'run.warning': return `WARNING ${aboutPath(event)}${printable(event.message)} [${event.code}]`
     case 'run.note': return `note ${aboutPath(event)}${printable(event.message)} [${event.code}]`
     case 'hook.output': return `  ${event.hook}: ${printable(event.line)}`
+    case 'containers.frozen': return `  standing still: ${event.names.map(printable).join(', ')}`
+    case 'containers.thawed': return `  running again: ${event.names.map(printable).join(', ')}`
     case 'dump.finished': return `  ${event.database.engine} database ${printable(event.database.name)}: ${event.database.tables.length} tables, ${event.database.sizeBytes} bytes as ${printable(event.database.path)}`
     case 'snapshot.saved': return `saved restore point ${event.snapshot.id} as ${printable(event.snapshot.key)}, ${event.snapshot.sizeBytes} bytes, ${event.snapshot.entries} entries`
     case 'snapshot.verified': return event.ok ? `verified restore point ${event.id}` : `ERROR restore point ${event.id} is damaged`

@@ -22,8 +22,11 @@ type Subject = {
   readonly vaults: readonly { readonly name: string; readonly vault: Vault | AppError }[]
 }
 
+/** With the whole reports of runs, of which the judgement needs little. */
+export type GatheredStatus = StatusInput & { readonly runs: readonly RunReport[]; readonly running?: RunReport }
+
 /** Everything that an application's status is judged from: what lies in its vaults, and what its journals tell. */
-export async function gatherStatus(subject: Subject, state: AppState, run: Run): Promise<StatusInput> {
+export async function gatherStatus(subject: Subject, state: AppState, run: Run): Promise<GatheredStatus> {
   const locked = isLocked(state)
   const reports: RunReport[] = []
   for (const path of (await listJournals(state)).slice(0, runsJudged)) {

@@ -6,6 +6,7 @@ import type { Run } from '../model/run.ts'
 import { sqliteDump } from '../sources/databases/sqlite-copy.ts'
 import { isSideFile } from '../sources/side-files.ts'
 import type { Application } from './application.ts'
+import { presetOf } from './application.ts'
 import { openDatabases } from './open-databases.ts'
 import type { Side } from './diff-points.ts'
 
@@ -22,7 +23,7 @@ export function liveSide(app: Application, manifest: Manifest, scratch: string, 
   return {
     entries: liveEntries(app.root, manifest, scratch, facts, run),
     async databases() {
-      const { servers } = await openDatabases(app, run)
+      const { servers } = await openDatabases(app, presetOf(app), run)
       const known = manifest.databases.filter(({ engine }) => engine !== 'sqlite')
       for (const { database } of servers) {
         const saved = known.find(({ name }) => name === database.name)

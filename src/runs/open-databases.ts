@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { isAbsolute, relative, resolve } from 'node:path'
 import type { DatabaseConfig } from '../config/config-schema.ts'
 import { resolveSecret } from '../config/resolve-secret.ts'
@@ -5,7 +6,10 @@ import { AppError } from '../kit/app-error.ts'
 import type { Run } from '../model/run.ts'
 import type { Database } from '../sources/databases/database.ts'
 import { openMariadb } from '../sources/databases/mariadb-database.ts'
+import { knownPreset } from '../sources/presets/detect-preset.ts'
+import type { Preset } from '../sources/presets/preset.ts'
 import type { Application } from './application.ts'
+import { folderOf, presetOf } from './application.ts'
 
 export type OpenedDatabases = {
   readonly servers: readonly { readonly database: Database; readonly dumpName?: string }[]
@@ -13,11 +17,23 @@ export type OpenedDatabases = {
   readonly sqliteFiles: ReadonlySet<string>
 }
 
-/** The databases that an application's configuration names. @throws AppError `config.secret`, `config.invalid`. */
-export async function openDatabases(app: Application, run: Run): Promise<OpenedDatabases> {
+/** What the configuration names as an application's databases, else what the application's own configuration says. @throws AppError `source.unreadable`. */
+function databasesOf(app: Application, preset: Preset): readonly DatabaseConfig[] {
+  return app.config.databases ?? preset.databases?.(folderOf(app)) ?? []
+}
+
+/** The same for a restore, whose target may not be there, or be so damaged that only the restore point tells what it was. */
+export function databasesAtTarget(app: Application, presetOfPoint: string): readonly DatabaseConfig[] {
+  if (!existsSync(app.root)) return app.config.databases ?? []
+  const found = presetOf(app)
+  return databasesOf(app, found.databases === undefined ? knownPreset(presetOfPoint) ?? found : found)
+}
+
+/** @throws AppError `config.secret`, `config.invalid`, `source.unreadable`. */
+export async function openDatabases(app: Application, preset: Preset, run: Run): Promise<OpenedDatabases> {
   const servers: { database: Database; dumpName?: string }[] = []
   const sqliteFiles = new Set<string>()
-  for (const config of app.config.databases ?? []) {
+  for (const config of databasesOf(app, preset)) {
     if (config.type === 'sqlite') sqliteFiles.add(pathBelow(app.root, config.path))
     else servers.push({ database: await openServerDatabase(config, run.signal), ...(config.dumpName === undefined ? {} : { dumpName: config.dumpName }) })
   }

@@ -1,6 +1,9 @@
-import { readdir, rm } from 'node:fs/promises'
+import { realpathSync, unlinkSync } from 'node:fs'
 import { hostname, userInfo } from 'node:os'
-import { join } from 'node:path'
+import { dirname, relative } from 'node:path'
+import { AnchoredFolder } from '../disk/anchored-folder.ts'
+import { decodeName } from '../disk/name-codec.ts'
+import { removeTree } from '../disk/remove-tree.ts'
 import { AppError } from '../kit/app-error.ts'
 import { newId } from '../kit/new-id.ts'
 import { programVersion } from '../kit/program-version.ts'
@@ -10,6 +13,7 @@ import { reduceRun } from '../model/run-report.ts'
 import type { Run } from '../model/run.ts'
 import { takeAppLock } from './app-lock.ts'
 import type { AppState } from './app-state.ts'
+import { thawDeadRuns } from './guard/thaw-dead-runs.ts'
 import { closeInterrupted, thinJournals } from './interrupted-runs.ts'
 import { Journal } from './journal.ts'
 import { stateFailure } from './state-failure.ts'
@@ -53,6 +57,7 @@ export async function performRun(kind: RunKind, state: AppState, context: RunCon
   }
   let error: AppError | undefined
   try {
+    await thawDeadRuns(state, { emit })
     context.signal.throwIfAborted()
     await body({ id, signal: context.signal, emit, now: context.now, report: current })
   } catch (cause) {
@@ -65,6 +70,8 @@ export async function performRun(kind: RunKind, state: AppState, context: RunCon
 }
 
 function asAppError(cause: unknown, signal: AbortSignal): AppError {
+  // That an application stays half restored must be told, and how to mend it, whoever pressed Ctrl-C meanwhile.
+  if (cause instanceof AppError && cause.code === 'restore.failed') return cause
   if (signal.aborted) return new AppError('interrupted', 'The run was interrupted', { cause })
   if (cause instanceof AppError) return cause
   return new AppError('internal', `Something unexpected happened: ${cause instanceof Error ? cause.message : String(cause)}`, {
@@ -76,7 +83,7 @@ function asAppError(cause: unknown, signal: AbortSignal): AppError {
 /** Cleans up after runs whose process has died, and gives their reports. */
 async function tidyState(state: AppState, now: Date): Promise<readonly RunReport[]> {
   try {
-    await emptyFolder(state.tempFolder)
+    await emptyTempFolder(state)
     await thinJournals(state)
     return await closeInterrupted(state, now)
   } catch (cause) {
@@ -84,9 +91,23 @@ async function tidyState(state: AppState, now: Date): Promise<readonly RunReport
   }
 }
 
-/** What runs that were killed have left; under the lock nobody else uses it. */
-async function emptyFolder(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true })
+/**
+ * Removes what runs that were killed have left; under the lock nobody else uses it. All of the group may write to the
+ * state folder: a link that one of them puts in the place of a folder must not lead root's run anywhere else.
+ */
+async function emptyTempFolder({ folder, tempFolder }: AppState): Promise<void> {
+  // The folder of all states is its owner's, and may be a link.
+  using states = new AnchoredFolder(realpathSync(dirname(folder)))
+  const below = relative(dirname(folder), tempFolder)
+  for (const name of states.names(below)) {
+    const path = `${below}/${name}`
+    if (states.lstat(path)?.isDirectory() === true) await removeTree(nameOf(states.at(path)))
+    else unlinkSync(states.at(path))
+  }
+}
+
+function nameOf(path: string | Buffer): string {
+  return typeof path === 'string' ? path : decodeName(path)
 }
 
 /** The name of the user whose rights the process has; its number where it has no name. */

@@ -2,6 +2,7 @@ import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemPath } from '../disk/name-codec.ts'
 import { compileSelection } from '../disk/selection.ts'
+import type { Select } from '../disk/selection.ts'
 import { walk } from '../disk/walk.ts'
 import { AppError, messageOf } from '../kit/app-error.ts'
 import type { Entry } from '../model/entry.ts'
@@ -9,6 +10,8 @@ import type { Hook } from '../model/hook.ts'
 import type { DatabaseFacts, Scope, SelectionRules } from '../model/restore-point.ts'
 import type { Run } from '../model/run.ts'
 import type { Source } from '../model/source.ts'
+import type { Freezer } from './containers/freeze-containers.ts'
+import { volumesFolder } from './containers/volumes.ts'
 import type { Database } from './databases/database.ts'
 import { isSqliteFile } from './databases/find-sqlite.ts'
 import { RawDatabaseWatch } from './databases/raw-database.ts'
@@ -22,11 +25,15 @@ export type ApplicationSourceOptions = {
   readonly selection: SelectionRules
   /** Servers' databases, dumped while the application runs; each with the name that the configuration gives its dump. */
   readonly databases: readonly { readonly database: Database; readonly dumpName?: string }[]
+  /** Folders outside the root that belong to the application, each with its path in the restore point. */
+  readonly volumes: readonly { readonly source: string; readonly path: string }[]
   /** SQLite files that the configuration names, relative to the root; others are found by their first bytes. */
   readonly sqliteFiles: ReadonlySet<string>
   /** The preset's name for the first dump. */
   readonly dumpName: string
   readonly hooks: Hook
+  /** Containers that stand still while the files are read. */
+  readonly freezer?: Freezer
   /** On a disk with room for a copy of each SQLite database. */
   readonly tempFolder: string
 }
@@ -40,8 +47,8 @@ export function applicationSource(options: ApplicationSourceOptions): Source {
   const facts: DatabaseFacts[] = []
   return {
     entries: (run) => entries(options, facts, run),
-    // Nothing is stopped yet: what the frozen hook quiesces, the hooks after the run release.
-    thaw: async () => undefined,
+    // What the frozen hook quiesces, the hooks after the run release.
+    thaw: async (run) => await options.freezer?.thaw(run),
     databases: () => facts,
   }
 }
@@ -50,6 +57,8 @@ async function* entries(options: ApplicationSourceOptions, facts: DatabaseFacts[
   await options.hooks.fire('live-before', run)
   const taken = new Set<string>()
   yield* dumps(options, facts, taken, run)
+  // SQLite databases are copied while they are in use.
+  if (options.scope !== 'database') await options.freezer?.freeze(run)
   await options.hooks.fire('frozen', run)
   run.emit({ type: 'run.phase', phase: 'files' })
   yield* files(options, facts, taken, run)
@@ -90,17 +99,39 @@ async function* dumped(dump: Awaited<ReturnType<Database['dump']>>, facts: Datab
 }
 
 async function* files(options: ApplicationSourceOptions, facts: DatabaseFacts[], taken: ReadonlySet<string>, run: Run): AsyncGenerator<Entry> {
-  const { root, selection, scope, sqliteFiles } = options
+  const { root, selection, sqliteFiles } = options
   const copied = new Set<string>()
-  using raw = new RawDatabaseWatch(root)
-  for await (const entry of walk(root, {
-    select: compileSelection(selection),
+  const inRoot = compileSelection(selection)
+  const hasVolumes = options.volumes.length > 0
+  // That path in the restore point is for the volumes; what lies there was put down by a restore without an engine.
+  yield* tree(options, { source: root, path: '', select: (path, isDir) => hasVolumes && path === volumesFolder ? 'skip' : inRoot(path, isDir) }, { facts, taken, copied }, run)
+  for (const sqlite of sqliteFiles) {
+    if (!copied.has(sqlite)) run.emit({ type: 'run.warning', path: sqlite, code: 'database.missing', message: 'is named in the configuration as an SQLite database, and is none or not there' })
+  }
+  if (options.scope === 'database') return
+  // What is included of the root says nothing of these; what is excluded is told by their paths in the restore point.
+  const select = compileSelection({ include: [], exclude: selection.exclude })
+  for (const { source, path } of options.volumes) {
+    yield* tree(options, { source, path: `${path}/`, select: (below, isDir) => select(below === '.' ? path : `${path}/${below}`, isDir) }, { facts, taken: new Set(), copied: new Set() }, run)
+  }
+}
+
+/** Everything below a folder, under a path of the restore point: empty for the root, else with a slash at its end. */
+type Tree = { readonly source: string; readonly path: string; readonly select: Select }
+
+async function* tree(options: ApplicationSourceOptions, { source, path: prefix, select }: Tree, { facts, taken, copied }: { facts: DatabaseFacts[]; taken: ReadonlySet<string>; copied: Set<string> }, run: Run): AsyncGenerator<Entry> {
+  const { selection, scope, sqliteFiles } = options
+  const placed = (path: string): string => prefix === '' ? path : path === '.' ? prefix.slice(0, -1) : `${prefix}${path}`
+  using raw = new RawDatabaseWatch(source)
+  for await (const found of walk(source, {
+    select,
     oneFileSystem: selection.oneFileSystem,
     cacheDirTag: selection.cacheDirTag,
     signal: run.signal,
-    onProblem: ({ path, code, message }) => run.emit({ type: 'run.warning', path, code, message }),
-    onSkip: (path, reason) => run.emit({ type: 'run.note', path, code: reason, message: reason === 'cache' ? 'its contents are marked as a cache (CACHEDIR.TAG) and left out' : 'it lies on another file system and is left out' }),
+    onProblem: ({ path, code, message }) => run.emit({ type: 'run.warning', path: placed(path), code, message }),
+    onSkip: (path, reason) => run.emit({ type: 'run.note', path: placed(path), code: reason, message: reason === 'cache' ? 'its contents are marked as a cache (CACHEDIR.TAG) and left out' : 'it lies on another file system and is left out' }),
   })) {
+    const entry = prefix === '' ? found : { ...found, path: placed(found.path), ...(found.hardlinkTo === undefined ? {} : { hardlinkTo: placed(found.hardlinkTo) }) }
     if (taken.has(entry.path)) {
       run.emit({ type: 'run.warning', path: entry.path, code: 'name-taken', message: 'appeared during the backup under the name of a dump, and is left out' })
       continue
@@ -111,14 +142,11 @@ async function* files(options: ApplicationSourceOptions, facts: DatabaseFacts[],
       copied.add(entry.path)
       yield* dumped(copy, facts, run)
     } else if (scope !== 'database') {
-      raw.see(entry)
+      raw.see(found)
       yield entry
     }
   }
-  for (const sqlite of sqliteFiles) {
-    if (!copied.has(sqlite)) run.emit({ type: 'run.warning', path: sqlite, code: 'database.missing', message: 'is named in the configuration as an SQLite database, and is none or not there' })
-  }
-  for (const { path, message } of raw.verdicts()) run.emit({ type: 'run.warning', path, code: 'database.raw', message })
+  for (const { path, message } of raw.verdicts()) run.emit({ type: 'run.warning', path: placed(path), code: 'database.raw', message })
 }
 
 /** An online copy in the place of the live file; undefined where that failed: then the file goes in as it is, with a warning. */

@@ -1,7 +1,7 @@
 /**
  * Where each database's dump lies in a restore point: the first under the preset's name at the root, further ones as
- * `databases/NAME.sql`. A name that the live tree has already is passed over, so that both are saved:
- * `isTaken` tells of paths in the live tree.
+ * `databases/NAME.sql`; none differs from another by case alone, so that they can be unpacked anywhere. A name that the
+ * live tree has already is passed over, so that both are saved: `isTaken` tells of paths in the live tree.
  */
 export function dumpNames(databases: readonly string[], presetName: string, isTaken: (path: string) => boolean): readonly string[] {
   const given = new Set<string>()
@@ -10,8 +10,8 @@ export function dumpNames(databases: readonly string[], presetName: string, isTa
     const safe = name.replaceAll(/[^A-Za-z0-9._-]/g, '_').replace(/^\.+/, '_')
     for (let attempt = 1; ; attempt++) {
       const candidate = candidates.shift() ?? `databases/${safe}${attempt === 1 ? '' : `-${attempt}`}.sql`
-      if (!given.has(candidate) && !isTaken(candidate)) {
-        given.add(candidate)
+      if (!given.has(candidate.toLowerCase()) && !isTaken(candidate)) {
+        given.add(candidate.toLowerCase())
         return candidate
       }
     }

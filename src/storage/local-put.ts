@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { AppError, systemCode } from '../kit/app-error.ts'
 import { temporaryName } from '../kit/temporary-name.ts'
 import { systemPath } from '../disk/name-codec.ts'
+import type { FileOwner } from '../model/file-owner.ts'
 import type { BodyChunk, PutOptions } from '../model/storage.ts'
 import { localFailure } from './local-failure.ts'
 import { requireKey } from './storage-key.ts'
@@ -15,7 +16,7 @@ const syncEveryBytes = 64 * 1024 * 1024
  * Writes a body into a temporary file of the root and publishes it as `key` when every byte is on the disk.
  * @throws AppError as Storage.put; nothing is left behind.
  */
-export async function putFile(root: string, key: string, body: AsyncIterable<BodyChunk>, options: PutOptions): Promise<{ sizeBytes: number }> {
+export async function putFile(root: string, key: string, body: AsyncIterable<BodyChunk>, options: PutOptions, owner?: FileOwner): Promise<{ sizeBytes: number }> {
   options.signal.throwIfAborted()
   if (!options.replace) await refuseExisting(join(root, key), key)
   const temporary = join(root, temporaryName())
@@ -27,13 +28,14 @@ export async function putFile(root: string, key: string, body: AsyncIterable<Bod
     try {
       // The umask of whoever runs must not shut the others of the group out of a shared folder.
       if (shared) await attempt(file.chmod(0o660))
+      if (owner !== undefined) await attempt(file.chown(owner.uid, owner.gid))
       const sizeBytes = await writeBody(file, body, options.signal, attempt)
       await attempt(file.sync())
       options.signal.throwIfAborted()
       const settled = options.settle?.() ?? { key, replace: options.replace }
       requireKey(settled.key)
       const target = join(root, settled.key)
-      await attempt(makeFolders(root, dirname(settled.key), shared))
+      await attempt(makeFolders(root, dirname(settled.key), shared, owner))
       await attempt(publish(temporary, target, settled.key, settled.replace))
       // Without it a power cut may lose the name although the bytes are there.
       await attempt(syncFolder(dirname(target)))
@@ -117,7 +119,7 @@ async function isShared(folder: string): Promise<boolean> {
   return ((await stat(systemPath(folder))).mode & 0o2020) === 0o2020
 }
 
-async function makeFolders(root: string, folder: string, shared: boolean): Promise<void> {
+async function makeFolders(root: string, folder: string, shared: boolean, owner: FileOwner | undefined): Promise<void> {
   if (folder === '.') return
   let path = root
   for (const part of folder.split('/')) {
@@ -129,9 +131,10 @@ async function makeFolders(root: string, folder: string, shared: boolean): Promi
       if (systemCode(error) === 'EEXIST') continue
       throw error
     }
-    if (shared) {
+    if (shared || owner !== undefined) {
       await using handle = await open(systemPath(path), 'r')
-      await handle.chmod(0o2770)
+      if (owner !== undefined) await handle.chown(owner.uid, owner.gid)
+      if (shared) await handle.chmod(0o2770)
     }
     await syncFolder(parent)
   }

@@ -1,8 +1,9 @@
-import { lstat, mkdir, open, readdir, rm, stat, statfs, unlink } from 'node:fs/promises'
+import { lchown, lstat, mkdir, open, readdir, rm, stat, statfs, unlink } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { AppError, systemCode } from '../kit/app-error.ts'
 import { isStaleTemporary, temporaryPrefix } from '../kit/temporary-name.ts'
 import { systemPath } from '../disk/name-codec.ts'
+import type { FileOwner } from '../model/file-owner.ts'
 import type { BodyChunk, PutOptions, Storage, StoredItem } from '../model/storage.ts'
 import { putFile } from './local-put.ts'
 import { localFailure } from './local-failure.ts'
@@ -17,30 +18,32 @@ export interface LocalStorage extends Storage {
 }
 
 /**
- * Opens a folder as storage, makes it where it is missing, and removes what processes that have died left unfinished.
+ * Opens a folder as storage, makes it where it is missing (new files and folders are `owner`'s where that is given), and removes what processes that have died left unfinished.
  * @throws AppError `storage.denied`, `storage.full`, `storage.failed`.
  */
-export async function openLocalStorage(options: { readonly root: string }): Promise<LocalStorage> {
+export async function openLocalStorage(options: { readonly root: string; readonly owner?: FileOwner }): Promise<LocalStorage> {
   const root = resolve(options.root)
   try {
-    await makeFolders(root)
+    await makeFolders(root, options.owner)
     await removeStale(root)
   } catch (error) {
     throw localFailure(error, root)
   }
-  return new LocalFolder(root)
+  return new LocalFolder(root, options.owner)
 }
 
 class LocalFolder implements LocalStorage {
   readonly root: string
+  readonly #owner: FileOwner | undefined
 
-  constructor(root: string) {
+  constructor(root: string, owner: FileOwner | undefined) {
     this.root = root
+    this.#owner = owner
   }
 
   async put(key: string, body: AsyncIterable<BodyChunk>, options: PutOptions): Promise<{ sizeBytes: number }> {
     requireKey(key)
-    return putFile(this.root, key, body, options)
+    return putFile(this.root, key, body, options, this.#owner)
   }
 
   async *get(key: string, range: { start: number; end: number } | undefined, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
@@ -114,16 +117,21 @@ class LocalFolder implements LocalStorage {
 }
 
 /** Not mkdir's own `recursive`: on a read-only file system that says ENOENT. */
-async function makeFolders(path: string): Promise<void> {
+async function makeFolders(path: string, owner: FileOwner | undefined): Promise<void> {
   try {
-    await mkdir(systemPath(path), { mode: 0o770 })
+    await makeFolder(path, owner)
   } catch (error) {
     const code = systemCode(error)
     if (code === 'EEXIST') return
     if (code !== 'ENOENT' || dirname(path) === path) throw error
-    await makeFolders(dirname(path))
-    await mkdir(systemPath(path), { mode: 0o770 })
+    await makeFolders(dirname(path), owner)
+    await makeFolder(path, owner)
   }
+}
+
+async function makeFolder(path: string, owner: FileOwner | undefined): Promise<void> {
+  await mkdir(systemPath(path), { mode: 0o770 })
+  if (owner !== undefined) await lchown(systemPath(path), owner.uid, owner.gid)
 }
 
 async function removeStale(root: string): Promise<void> {

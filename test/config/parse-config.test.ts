@@ -15,7 +15,7 @@ function parse(text: string): Config {
 test('the least configuration gets its defaults', () => {
   const { apps } = parse('apps: {demo: {root: /srv/demo}}')
   assert.deepEqual(apps['demo'], {
-    root: '/srv/demo', include: [], exclude: [], oneFileSystem: false, cacheDirTag: true, parts: {}, kind: 'dated', scope: 'full', keep: {}, hooks: {}, expect: {}, verify: 'always',
+    root: '/srv/demo', include: [], exclude: [], oneFileSystem: false, cacheDirTag: true, parts: {}, kind: 'dated', scope: 'full', keep: {}, hooks: {}, expect: {}, verify: 'always', allowForeign: true,
   })
 })
 

@@ -18,11 +18,11 @@ function shown(config: object, name = 'demo'): string {
 test('a secret in any place that can hold one is shown as set only', () => {
   for (const secret of secretForms) {
     const text = shown({
-      apps: { demo: { root: '/srv/demo', password: secret, databases: [{ type: 'mariadb', name: 'shop', user: 'shop', password: secret, tls: { key: '/etc/key.pem' } }] } },
+      apps: { demo: { root: '/srv/demo', password: secret, databases: [{ type: 'mariadb', name: 'shop', user: 'shop', password: secret, tls: { key: '/etc/key.pem' } }], jeedom: { url: 'http://h', apiKey: secret, event: 1 }, containers: { services: { db: { dump: { password: secret, token: secret } } } } } },
       vaults: { nas: { type: 'archive', place: '/mnt/nas', password: secret } },
     })
     assert.doesNotMatch(text, /c4nary/)
-    assert.equal(text.match(/password: \(set\)/g)?.length, 3, text)
+    assert.equal(text.match(/(?:password|apiKey|token): \(set\)/g)?.length, 6, text)
     assert.match(text, /key: \/etc\/key\.pem/)
   }
 })
@@ -36,7 +36,7 @@ test('every secret of the schema is known to the test above', () => {
     for (const [key, value] of Object.entries(node)) visit(value, `${path}/${key}`)
   }
   visit(z.toJSONSchema(configSchema, { io: 'input' }), '')
-  assert.equal(places.length, 3, places.join('\n'))
+  assert.equal(places.length, 6, places.join('\n'))
 })
 
 test('harmless references are kept', () => {

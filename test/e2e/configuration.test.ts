@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { newMachine } from './machine.ts'
+import { program } from './program.ts'
 
 test('the least configuration is enough: an application with its root', async () => {
   await using machine = await newMachine()
@@ -57,4 +59,34 @@ test('one vault that fails does not stop the other: the point is there, and the 
   const { stderr } = await machine.holdfast(['backup', 'demo'], { status: 3 })
   assert.match(stderr, /warning: The vault "gone" failed: There is no folder .*not-mounted/)
   assert.equal((await machine.points(join(machine.folder, 'second'))).length, 2)
+})
+
+test('a vault whose disk is full while it is written does not stop the other, whose point is complete', async () => {
+  await using machine = await newMachine()
+  await writeFile(join(machine.app, 'file'), randomBytes(2_000_000))
+  const second = join(machine.folder, 'second')
+  await mkdir(second)
+  await machine.configure({ apps: { demo: { root: './demo' } }, vaults: { one: { type: 'archive', place: './place' }, two: { type: 'archive', place: './second' } } })
+  await program('mount', 'mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', machine.place])
+  try {
+    const { stderr } = await machine.holdfast(['backup', 'demo'], { status: 3 })
+    assert.match(stderr, /warning: The vault "one" failed: /)
+    assert.deepEqual((await readdir(machine.place)).filter((name) => name.startsWith('demo')), [])
+  } finally {
+    await program('umount', 'mount', [machine.place])
+  }
+  assert.deepEqual((await machine.points(second)).map(({ complete }) => complete), [true])
+})
+
+test('two folders of one name never share restore points by accident', async () => {
+  await using machine = await newMachine()
+  const namesake = join(machine.folder, 'elsewhere/demo')
+  await mkdir(namesake, { recursive: true })
+  for (const folder of [machine.app, namesake]) await writeFile(join(folder, 'file'), folder)
+  await machine.backup([machine.app, '--to', machine.place])
+  const { stderr } = await machine.holdfast(['backup', namesake, '--to', machine.place], { status: 1 })
+  assert.match(stderr, /restore points of "demo" here were made from .* \[app\.ambiguous\]\nwhat to do: Give this one another name \(--name\)/)
+  assert.equal((await machine.points()).length, 1)
+  await machine.backup([namesake, '--to', machine.place, '--name', 'other'])
+  assert.deepEqual((await machine.points()).map(({ app }) => app).sort(), ['demo', 'other'])
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, chown, link, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { parse, stringify } from 'yaml'
@@ -110,3 +110,41 @@ async function as(machine: Machine, user: string, umask: string, args: readonly 
   const line = ['sh', '-c', `umask ${umask}; exec "$@"`, 'sh', launcher, '--config', machine.configFile, ...args]
   return user === 'root' ? await answerOf('sh', line.slice(1), { cwd: '/', env }) : await answerOf('runuser', ['-u', user, '--', ...line], { cwd: '/', env })
 }
+
+test('sharing the state with a group follows no link that a member has put there', async () => {
+  await using machine = await newMachine()
+  const outside = join(machine.folder, 'outside')
+  await mkdir(outside)
+  await writeFile(join(outside, 'secret'), 'x', { mode: 0o600 })
+  await mkdir(join(machine.state, 'demo/runs'), { recursive: true })
+  await writeFile(join(machine.state, 'demo/runs/journal'), '')
+  await symlink(join(outside, 'secret'), join(machine.state, 'demo/link'))
+  await symlink(outside, join(machine.state, 'demo/folder'))
+  await link(join(outside, 'secret'), join(machine.state, 'demo/second name'))
+  await machine.holdfast(['init', '--group', 'daemon'])
+  const { gid } = await stat(join(machine.state, 'demo/runs/journal'))
+  assert.notEqual(gid, 0)
+  for (const path of [outside, join(outside, 'secret')]) assert.equal((await stat(path)).gid, 0)
+  assert.equal((await stat(join(outside, 'secret'))).mode & 0o777, 0o600)
+})
+
+test('a link that a member of the group puts in the place of a state folder leads nobody else\'s run out of it', async () => {
+  await using machine = await newMachine()
+  const outside = join(machine.folder, 'outside')
+  await mkdir(join(outside, 'tmp/below'), { recursive: true })
+  await writeFile(join(outside, 'tmp/below/precious'), 'x')
+  await writeFile(join(machine.app, 'file'), 'x')
+  await machine.configure({ apps: { demo: { root: machine.app } }, place: machine.place })
+  await machine.backup(['demo'])
+  await mkdir(join(machine.state, 'demo/tmp/left by a killed run/deep'), { recursive: true })
+  await writeFile(join(machine.state, 'demo/tmp/left.db'), 'x')
+  await machine.backup(['demo'])
+  assert.deepEqual(await readdir(join(machine.state, 'demo/tmp')), [])
+
+  for (const [path, target] of [['demo/tmp', join(outside, 'tmp')], ['demo', outside]] as const) {
+    await rm(join(machine.state, path), { recursive: true })
+    await symlink(target, join(machine.state, path))
+    await machine.anyStatus(['backup', 'demo'])
+    assert.equal(await readFile(join(outside, 'tmp/below/precious'), 'utf8'), 'x')
+  }
+})

@@ -72,6 +72,13 @@ suite('a restore point of an application with files and a database', () => {
     await machine.configure(config(machine, server))
   })
 
+  test('goes into a new folder whose parents are not there either', async () => {
+    const target = join(machine.folder, 'gone/deeper/target')
+    await machine.holdfast(['restore', 'latest', '--target', target, '--only', 'files'])
+    assert.equal(await readFile(join(target, 'config.php'), 'utf8'), 'saved')
+    await rm(join(machine.folder, 'gone'), { recursive: true })
+  })
+
   test('gives back chosen paths alone', async () => {
     const earlier = await databaseSum(server, 'erp')
     await machine.holdfast(['restore', 'latest', '--path', 'files/deep', '--no-ask'])

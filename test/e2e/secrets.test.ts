@@ -69,6 +69,66 @@ test('no secret is printed, kept or shown to others: outputs, errors, journals, 
   assert.equal(stdout, '', 'in no journal, log, sidecar, RESTORE.md or manifest')
 })
 
+test('no process that a backup or a restore starts is given a secret: dump clients, hooks, commands for secrets, and what these start', async () => {
+  await using machine = await newMachine()
+  await using server = await startMariadb()
+  await server.sql(`CREATE DATABASE erp; CREATE TABLE erp.t (id int PRIMARY KEY); INSERT INTO erp.t VALUES (1);
+    CREATE USER shop@localhost IDENTIFIED BY '${canary}-db'; GRANT ALL ON erp.* TO shop@localhost; GRANT SELECT ON mysql.proc TO shop@localhost`)
+  await writeFile(join(machine.app, 'index.php'), '<?php')
+  const [witness, secret, programs] = ['witness', 'db-password', 'bin'].map((name) => join(machine.folder, name)) as [string, string, string]
+  await writeFile(secret, `${canary}-db\n`, { mode: 0o600 })
+  await mkdir(programs)
+  // What a process sees of itself is what others may read of it in /proc; each says who it is first.
+  const testify = (who: string): string => `{ echo "I am ${who}"; tr '\\0' '\\n' < /proc/$$/cmdline; tr '\\0' '\\n' < /proc/$$/environ; echo; } >> ${witness}`
+  for (const name of ['mariadb', 'mariadb-dump']) {
+    const { stdout } = await program('sh', 'dash', ['-c', `command -v ${name}`])
+    await writeFile(join(programs, name), `#!/bin/sh\n${testify(name)}\nsleep 0.2\nexec ${stdout.trim()} "$@"\n`, { mode: 0o755 })
+  }
+  const hook = [{ command: `${testify('a hook')}; sh -c '${testify('a child of a hook').replaceAll("'", `'\\''`)}'` }]
+  await machine.configure({
+    apps: {
+      demo: {
+        root: machine.app,
+        databases: [{ type: 'mariadb', name: 'erp', socket: server.socket, user: 'shop', password: { command: `${testify('a command')}; cat ${secret}` } }],
+        hooks: Object.fromEntries(['live-before', 'frozen', 'after', 'on-failure', 'before-restore', 'after-restore'].map((moment) => [moment, hook])),
+      },
+    },
+    place: machine.place,
+  })
+  const env = { HOLDFAST_PASSWORD: `${canary}-archive`, DB_SECRET: `${canary}-db`, PATH: `${programs}:${process.env['PATH'] ?? ''}` }
+  const own = new Set<number>()
+  const seen = new Set<string>()
+  let looks = 0
+  const look = async (): Promise<void> => {
+    looks += 1
+    for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && !own.has(Number(name)))) {
+      const [command = '', environment = ''] = await Promise.all(['cmdline', 'environ'].map(async (name) => await readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')))
+      if (`${command}${environment}`.includes(canary) && !own.has(Number(pid))) seen.add(command)
+    }
+  }
+  const watch = setInterval(() => void look(), 25)
+  const run = async (args: readonly string[], status = 0): Promise<string> => {
+    const { stdout, stderr } = await machine.holdfast(args, { env, status, started: (pid) => own.add(pid) })
+    return stdout + stderr
+  }
+  try {
+    const said = [await run(['backup', 'demo']), await run(['backup', 'demo', '--json']), await run(['restore', 'latest', '--no-ask']), await run(['restore', '--undo', '--target', machine.app, '--no-ask', '--json'])]
+    await server.sql('DROP USER shop@localhost')
+    said.push(await run(['backup', 'demo'], 1), await run(['status', 'demo', '--json'], 1))
+    assert.doesNotMatch(said.join(''), new RegExp(canary))
+  } finally {
+    clearInterval(watch)
+  }
+  const told = await readFile(witness, 'utf8')
+  for (const who of ['mariadb', 'mariadb-dump', 'a hook', 'a child of a hook', 'a command']) assert.match(told, new RegExp(`^I am ${who}$`, 'm'))
+  assert.match(told, /^HOLDFAST_MOMENT=on-failure$/m)
+  assert.doesNotMatch(told, new RegExp(`${canary}|HOLDFAST_PASSWORD|DB_SECRET`))
+  assert.ok(looks > 20)
+  assert.deepEqual([...seen], [])
+  const { stdout } = await program('sh', 'dash', ['-c', 'grep -rla "$1" "$2" "$3" || true', 'sh', canary, machine.state, machine.place])
+  assert.equal(stdout, '')
+})
+
 /** Every process's arguments, as anybody may read them. */
 async function processList(): Promise<string[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))

@@ -57,3 +57,15 @@ test('it backs up, verifies and restores in every format, its workers included',
     assert.equal(await readFile(join(target, 'inner/file.txt'), 'utf8'), text, format)
   }
 })
+
+test('it hands out the drop-in scripts with its own path in them, and starts itself again in the background', async () => {
+  const stack = join(folder, 'stack')
+  await mkdir(stack)
+  await run(holdfast, ['drop-in', 'install', 'iotstack', stack], { env })
+  assert.ok((await readFile(join(stack, 'scripts/backup.sh'), 'utf8')).includes(`\nprogram=${holdfast}\n`))
+  const home = join(folder, 'home')
+  await run(holdfast, ['touch', stack], { env: { ...env, HOME: home, XDG_STATE_HOME: home, XDG_DATA_HOME: home } })
+  const record = join(env.HOLDFAST_STATE, 'stack/touch/touch.json')
+  for (let waited = 0; waited < 600 && !/doneDay|error/.test(await readFile(record, 'utf8')); waited++) await new Promise((resolve) => { setTimeout(resolve, 50) })
+  assert.match(await readFile(record, 'utf8'), /"doneDay"/)
+})

@@ -10,6 +10,8 @@ const wholeFrameBytes = 4 * 1024 * 1024
 // 128 MiB, what `zstd -d` accepts without being asked.
 const windowLogMax = 27
 
+const wordBytes = 8
+
 type FrameHead = { readonly bytes: Uint8Array; readonly contentBytes: number | undefined; readonly checksum: boolean }
 
 /**
@@ -90,21 +92,27 @@ function contentSize(bytes: Uint8Array): number | undefined {
 /** The blocks of a frame and its checksum, as they lie there (RFC 8878, 3.1.1.2). */
 async function* blocks(head: FrameHead, reader: ByteReader): AsyncGenerator<Uint8Array, void, undefined> {
   for (let last = false; !last; ) {
-    const header = Uint8Array.from(await reader.exactly(3))
-    const word = (header[0] ?? 0) | ((header[1] ?? 0) << 8) | ((header[2] ?? 0) << 16)
-    last = (word & 1) === 1
-    const type = (word >> 1) & 3
-    const sizeBytes = type === 1 ? 1 : word >> 3
-    if (type === 3 || word >> 3 > 128 * 1024) throw damaged('a frame holds a block that cannot be')
-    yield header
-    yield await reader.exactly(sizeBytes)
+    const bytes = Uint8Array.from(await reader.exactly(3))
+    const header = readBlockHeader(bytes)
+    yield bytes
+    yield await reader.exactly(header.sizeBytes)
+    last = header.last
   }
   if (head.checksum) yield await reader.exactly(4)
 }
 
+/** How many bytes follow, and whether none does after them (RFC 8878, 3.1.1.2). @throws AppError `archive.damaged`. */
+function readBlockHeader(bytes: Uint8Array): { readonly sizeBytes: number; readonly last: boolean } {
+  const word = (bytes[0] ?? 0) | ((bytes[1] ?? 0) << 8) | ((bytes[2] ?? 0) << 16)
+  const type = (word >> 1) & 3
+  if (type === 3 || word >> 3 > 128 * 1024) throw damaged('a frame holds a block that cannot be')
+  return { sizeBytes: type === 1 ? 1 : word >> 3, last: (word & 1) === 1 }
+}
+
 /** A frame that is expanded whole, and its plain bytes: memory that is used again for later frames. */
 class FrameSlot {
-  #input = new Uint8Array(new SharedArrayBuffer(0))
+  #memory = new Uint8Array(new SharedArrayBuffer(0))
+  #input = this.#memory
   #output = new Uint8Array(new SharedArrayBuffer(0))
   #frameBytes = 0
   #plainBytes = 0
@@ -113,15 +121,26 @@ class FrameSlot {
   async fill(head: FrameHead, contentBytes: number, reader: ByteReader): Promise<void> {
     // A frame is hardly ever larger than its content; one that claims to be would cost memory for nothing.
     const most = contentBytes + (contentBytes >> 6) + 1024
-    if (this.#input.length < most) this.#input = new Uint8Array(new SharedArrayBuffer(most))
+    if (this.#memory.length < most + wordBytes) this.#memory = new Uint8Array(new SharedArrayBuffer(most + wordBytes))
     if (this.#output.length < contentBytes) this.#output = new Uint8Array(new SharedArrayBuffer(contentBytes))
-    this.#input.set(head.bytes)
     let at = head.bytes.length
-    for await (const part of blocks(head, reader)) {
+    const first = reader.atHand(3) ?? await reader.exactly(3)
+    // Into shared memory V8 copies byte by byte where one place is aligned to words and the other is not.
+    this.#input = this.#memory.subarray((first.byteOffset - at) & (wordBytes - 1))
+    this.#input.set(head.bytes)
+    const take = (part: Uint8Array): void => {
       if (at + part.length > most) throw damaged('a frame is larger than what it holds')
       this.#input.set(part, at)
       at += part.length
     }
+    for (let next = first; ; next = reader.atHand(3) ?? await reader.exactly(3)) {
+      // Mostly without waiting.
+      const { sizeBytes, last } = readBlockHeader(next)
+      take(next)
+      take(reader.atHand(sizeBytes) ?? await reader.exactly(sizeBytes))
+      if (last) break
+    }
+    if (head.checksum) take(await reader.exactly(4))
     this.#frameBytes = at
     this.#plainBytes = contentBytes
   }

@@ -1,10 +1,12 @@
 import { crc32 } from 'node:zlib'
+import { chunkBytes } from '../compress-job.ts'
 import { crc32Combine } from './crc32-combine.ts'
 import type { TarContainer } from './tar-container.ts'
 
 /** One gzip member (RFC 1952) of deflate blocks that were made apart from each other, as pigz writes it. */
 export class GzipContainer implements TarContainer {
   readonly codec = 'deflate-raw'
+  readonly chunkBytes = chunkBytes
   #before = 0
   #heldBytes = 0
   #held = 0

@@ -3,6 +3,8 @@ import type { Codec } from '../compress-job.ts'
 /** How compressed blocks become one file, with blocks that are stored so that they can be patched. */
 export interface TarContainer {
   readonly codec: Codec
+  /** Plain bytes of a block, about. */
+  readonly chunkBytes: number
   /** Bytes before the first block. */
   start(): Uint8Array
   /** Told of each block, in order. */

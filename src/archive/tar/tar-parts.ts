@@ -5,7 +5,7 @@ import { openContentFile } from '../../disk/content-file.ts'
 import type { ContentFile } from '../../disk/content-file.ts'
 import type { DataRange, Entry } from '../../model/entry.ts'
 import type { CompressPool } from '../compress-pool.ts'
-import { chunkBytes, smallFileBytes } from '../compress-job.ts'
+import { smallFileBytes } from '../compress-job.ts'
 import type { Lent, Piece, PieceResult } from '../compress-job.ts'
 import type { WrittenMember } from '../format.ts'
 import { zerosOf } from '../zeros.ts'
@@ -67,7 +67,7 @@ class Batch {
   }
 
   isFull(): boolean {
-    return this.#plainBytes >= chunkBytes
+    return this.#plainBytes >= this.#pool.chunkBytes
   }
 
   tell(told: Told): void {
@@ -264,12 +264,12 @@ class Chunk {
 
   /** Room to write at most `most` bytes to; `filled` says how many were written. */
   room(most: number): Uint8Array {
-    return this.#lent.subarray(this.#used, Math.min(chunkBytes, this.#used + most))
+    return this.#lent.subarray(this.#used, Math.min(this.#pool.chunkBytes, this.#used + most))
   }
 
   *filled(count: number): Generator<TarPart, void, undefined> {
     this.#used += count
-    if (this.#used < chunkBytes) return
+    if (this.#used < this.#pool.chunkBytes) return
     yield this.end()
     this.#lent = this.#pool.lend()
     this.#used = 0

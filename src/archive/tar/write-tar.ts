@@ -12,7 +12,7 @@ type Step = { readonly part: TarPart; readonly result?: Promise<CompressResult> 
 
 /** Writes a compressed tar: compressed by all cores, in order, with a bounded number of blocks in flight. */
 export async function* writeTar(members: AsyncIterable<Entry>, options: WriteOptions, container: TarContainer): AsyncGenerator<BodyChunk, void, undefined> {
-  await using pool = new CompressPool()
+  await using pool = new CompressPool(container.chunkBytes)
   const { signal } = options
   const output = new TarOutput(container)
   yield* output.bytes(container.start())

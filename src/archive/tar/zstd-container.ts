@@ -1,8 +1,10 @@
+import { zstdChunkBytes } from '../compress-job.ts'
 import type { TarContainer } from './tar-container.ts'
 
 /** Zstandard frames one after the other (RFC 8878, 3.1), each with its content's size. */
 export class ZstdContainer implements TarContainer {
   readonly codec = 'zstd'
+  readonly chunkBytes = zstdChunkBytes
 
   start(): Uint8Array {
     return new Uint8Array(0)

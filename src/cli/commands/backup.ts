@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
+import { ownerOfName } from '../../disk/owner-of-name.ts'
 import { AppError } from '../../kit/app-error.ts'
 import { formatByteSize } from '../../kit/byte-size.ts'
 import { printable } from '../../kit/printable.ts'
@@ -16,9 +17,11 @@ import { Progress } from '../progress.ts'
 import { exitStatusOfRun } from '../run-status.ts'
 import type { Output } from '../output.ts'
 
-type Options = {
+export type BackupCommandOptions = {
   to?: string; format?: string; name?: string; type?: 'dated' | 'rolling' | 'both'; without?: string[]; databaseOnly?: boolean
-  include?: string[]; exclude?: string[]; oneFileSystem?: boolean; verify: boolean
+  include?: string[]; exclude?: string[]; oneFileSystem?: boolean; verify: boolean; user?: string; beforeUpdate?: boolean
+  /** Everything, whatever the configuration says is usual. */
+  full?: boolean
 }
 
 export function addBackupCommand(program: Command): void {
@@ -33,13 +36,16 @@ export function addBackupCommand(program: Command): void {
     .option('--include <pattern...>', 'save only these (gitignore-like, relative to the folder)')
     .option('--exclude <pattern...>', 'leave these out (gitignore-like; a leading slash anchors)')
     .option('--one-file-system', 'stay on the file system of the folder')
+    .option('--user <name>', 'whose the archives and logs are (as root)')
     .option('--no-verify', 'do not read the archive again')
-    .action(async (app: string | undefined, options: Options) => {
+    .option('--before-update', 'say in its journal, and to Jeedom, that an update of the application waits for it')
+    .action(async (app: string | undefined, options: BackupCommandOptions) => {
       await runCommand(command, async (context) => await backupOne(context, app, options))
     })
 }
 
-async function backupOne(context: CommandContext, named: string | undefined, options: Options): Promise<number> {
+/** The command itself, for those that start a backup in another way. */
+export async function backupOne(context: CommandContext, named: string | undefined, options: BackupCommandOptions): Promise<number> {
   const { output, setup, signal } = context
   const place = placeOptions(options)
   const found = setup.application(named, { name: options.name })
@@ -50,15 +56,17 @@ async function backupOne(context: CommandContext, named: string | undefined, opt
       include: [...found.config.include, ...options.include ?? []],
       exclude: [...found.config.exclude, ...options.exclude ?? []],
       oneFileSystem: found.config.oneFileSystem || options.oneFileSystem === true,
+      ...(options.full === true ? { scope: 'full' as const } : {}),
     },
   }
+  const owner = options.user === undefined ? undefined : ownerOfName(options.user)
   const format = options.format === undefined ? undefined : formatSchema.parse(options.format)
-  const plans = place.place === undefined ? application.vaults : [setup.placePlan(place.place)]
+  const plans = place.place === undefined ? application.vaults : [setup.placePlan(place.place, application)]
   const vaults: NamedVault[] = []
   const unopened: UnopenedVault[] = []
   for (const plan of plans) {
     try {
-      vaults.push(await setup.openVault(plan, place, { ...(format === undefined ? {} : { format }), make: true }))
+      vaults.push(await setup.openVault(plan, place, { ...(format === undefined ? {} : { format }), make: true, owner }))
     } catch (error) {
       if (!(error instanceof AppError) || !/^(?:vault|storage)\./.test(error.code)) throw error
       unopened.push({ name: plan.name, error })
@@ -70,6 +78,8 @@ async function backupOne(context: CommandContext, named: string | undefined, opt
     databaseOnly: options.databaseOnly === true,
     verify: options.verify && application.config.verify === 'always',
     nameGiven: options.name !== undefined,
+    ...(options.beforeUpdate === true ? { beforeUpdate: true } : {}),
+    ...(owner === undefined ? {} : { owner }),
   }
   using progress = new Progress(output)
   const { report, snapshots, error } = await backupApplication(application, vaults, unopened, request, await setup.state(application.name), { signal, onEvent: progress.show, now: () => new Date() })

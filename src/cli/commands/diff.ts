@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { AppError } from '../../kit/app-error.ts'
 import { printable } from '../../kit/printable.ts'
 import type { Entry } from '../../model/entry.ts'
 import type { Manifest } from '../../model/restore-point.ts'
@@ -59,6 +60,7 @@ async function* entries(vault: Vault, id: string, manifest: Manifest | undefined
 /** The configured application that the point names, for its databases; else the folder alone. */
 function liveApplication(setup: Setup, target: string | undefined, manifest: Manifest): Application {
   if (target === undefined && setup.config?.apps[manifest.app] !== undefined) return setup.application(manifest.app)
+  if (target === undefined && manifest.root === '') throw new AppError('usage', 'Another program made this archive, which does not say where the application belongs', { hint: 'Give the live folder with --target, or a second restore point.' })
   return applicationAt(target ?? manifest.root, setup.config, setup.defaultPlace, undefined)
 }
 

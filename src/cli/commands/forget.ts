@@ -51,7 +51,8 @@ async function forgetPoints({ output, setup, options: { ask, json }, signal }: C
   const apps = [...new Set(points.map(({ app }) => app))]
   if (named.length === 0 && apps.length > 1 && place.app === undefined) throw new AppError('app.ambiguous', `There are restore points of several applications here: ${apps.toSorted().join(', ')}`, { hint: 'Name one with --app.' })
   const judged = vaults.map((vault) => {
-    const own = points.filter((point) => point.vault === vault.name)
+    // Rules are for our own points; of a foreign one only the reference goes, where the user names it.
+    const own = points.filter((point) => point.vault === vault.name && (named.length > 0 || point.foreign === undefined || point.complete))
     const rules = given ?? setup.config?.apps[place.app ?? apps[0] ?? '']?.keep ?? {}
     return { vault, own, verdicts: named.length > 0 ? judgeNamed(own, named.filter((point) => point.vault === vault.name), options.force === true) : retain(own, rules, new Date()) }
   })

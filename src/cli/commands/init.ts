@@ -1,9 +1,9 @@
-import { chmodSync, chownSync, mkdirSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, chownSync, closeSync, constants, fchmodSync, fchownSync, fstatSync, mkdirSync, openSync } from 'node:fs'
 import type { Command } from 'commander'
 import { thisPerson } from '../../config/default-paths.ts'
 import { usualConfigFiles } from '../../config/find-config.ts'
 import { addApplication } from '../../config/write-config.ts'
+import { AnchoredFolder } from '../../disk/anchored-folder.ts'
 import { AppError, messageOf } from '../../kit/app-error.ts'
 import { childText } from '../../kit/child.ts'
 import { printable } from '../../kit/printable.ts'
@@ -81,17 +81,34 @@ function share(path: string, gid: number | undefined): void {
   }
 }
 
+/**
+ * The same for all below a folder, which the group may already write to: a link that a member has put there is never
+ * followed, and a further name of a file that lies elsewhere is left alone.
+ */
 function shareBelow(folder: string, gid: number): void {
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name)
-    const stat = statSync(path)
-    if (stat.isDirectory()) {
-      share(path, gid)
-      shareBelow(path, gid)
-    } else {
-      chownSync(path, -1, gid)
-      chmodSync(path, 0o660)
+  using tree = new AnchoredFolder(folder)
+  const shareIn = (parent: string): void => {
+    for (const name of tree.names(parent)) {
+      const path = parent === '.' ? name : `${parent}/${name}`
+      const there = tree.lstat(path)
+      if (there?.isDirectory() !== true && there?.isFile() !== true) continue
+      const fd = openSync(tree.at(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+      try {
+        const stat = fstatSync(fd)
+        if (!stat.isDirectory() && (!stat.isFile() || stat.nlink > 1)) continue
+        fchownSync(fd, -1, gid)
+        fchmodSync(fd, stat.isDirectory() ? 0o2770 : 0o660)
+        if (!stat.isDirectory()) continue
+      } finally {
+        closeSync(fd)
+      }
+      shareIn(path)
     }
+  }
+  try {
+    shareIn('.')
+  } catch (cause) {
+    throw new AppError('state.denied', `What lies in ${folder} cannot be shared with the group: ${messageOf(cause)}`, { hint: 'Run as its owner or as root, with a group that you belong to.', cause })
   }
 }
 

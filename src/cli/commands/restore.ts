@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
-import { openArchiveFile } from '../../archive/archive-file.ts'
+import { openAnyArchive } from '../../archive/foreign/open-any-archive.ts'
 import { configFromManifest } from '../../config/config-from-manifest.ts'
 import { parseConfig } from '../../config/parse-config.ts'
 import { resolveSecret } from '../../config/resolve-secret.ts'
@@ -10,6 +10,7 @@ import type { Config } from '../../config/config-schema.ts'
 import { thisPerson } from '../../config/default-paths.ts'
 import { usualConfigFiles } from '../../config/find-config.ts'
 import { writeNewConfig } from '../../config/write-config.ts'
+import { ownerOfName } from '../../disk/owner-of-name.ts'
 import type { Ownership } from '../../disk/tree-writer.ts'
 import { AppError } from '../../kit/app-error.ts'
 import { shellQuote } from '../../kit/shell-quote.ts'
@@ -19,13 +20,16 @@ import type { Manifest, Snapshot } from '../../model/restore-point.ts'
 import type { VaultReader } from '../../model/vault.ts'
 import type { Application } from '../../runs/application.ts'
 import { applicationAt } from '../../runs/application.ts'
+import { databasesAtTarget } from '../../runs/open-databases.ts'
 import { performRun } from '../../runs/perform-run.ts'
 import type { FinishHow } from '../../runs/restore/finish-restore.ts'
-import { finishRestore, restoreToFinish } from '../../runs/restore/finish-restore.ts'
+import { finishContained } from '../../runs/restore/finish-contained.ts'
+import { restoreToFinish } from '../../runs/restore/finish-restore.ts'
 import { databaseTargets } from '../../runs/restore/database-targets.ts'
 import { localDatabases } from '../../runs/restore/local-databases.ts'
 import type { RestorePreview } from '../../runs/restore/preview-restore.ts'
-import { restoreApplication } from '../../runs/restore/restore-application.ts'
+import { afterImportOf, restoreApplication } from '../../runs/restore/restore-application.ts'
+import { openForeignDump } from '../../sources/databases/foreign-dump.ts'
 import { askYesNo, mayAsk } from '../ask.ts'
 import { choosePoint, findPoints } from '../choose-point.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -40,7 +44,8 @@ import type { KnownPoint } from '../setup.ts'
 import { vaultOf } from '../setup.ts'
 
 type Options = {
-  target?: string; only?: 'files' | 'databases'; path?: string[]; owner: Ownership; dryRun?: boolean; trust?: boolean; trustHooks?: boolean
+  dump?: string
+  target?: string; only?: 'files' | 'databases'; path?: string[]; owner: Ownership; dryRun?: boolean; trust?: boolean; trustHooks?: boolean; user?: string
   resume?: boolean; rollback?: boolean; undo?: boolean
   dbName: ReadonlyMap<string, string>; dbHost?: string; dbPort?: number; dbSocket?: string; dbUser?: string; dbPasswordFile?: string
 }
@@ -52,6 +57,7 @@ export function addRestoreCommand(program: Command): void {
     .addOption(new Option('--only <what>', 'not all of it').choices(['files', 'databases']))
     .option('--path <path...>', 'only these files and folders')
     .option('--owner <owner>', '"numeric" (as saved), "names" (this machine\'s numbers for the saved names), "none", or UID:GID', owner, 'numeric')
+    .option('--dump <path>', 'an archive of another program: where the dump to import lies in it')
     .option('--db-name <from=to>', 'import the database FROM as TO', databaseName, new Map())
     .option('--db-host <host>', 'the database server\'s host')
     .option('--db-port <port>', 'its port', Number)
@@ -60,7 +66,8 @@ export function addRestoreCommand(program: Command): void {
     .option('--db-password-file <file>', 'the file with that user\'s password')
     .option('-n, --dry-run', 'only say what would be written, overwritten and deleted')
     .option('--trust', 'an archive file outside any place: restore setuid bits and devices too')
-    .option('--trust-hooks', 'keep hooks that came out of the archive')
+    .option('--trust-hooks', 'keep hooks that came out of the archive, and run its scripts')
+    .option('--user <name>', 'whose the application\'s own log is (as root)')
     .addOption(new Option('--resume', 'finish a restore that was interrupted').conflicts(['rollback', 'undo']))
     .addOption(new Option('--rollback', 'bring back what was before a restore that was interrupted').conflicts(['resume', 'undo']))
     .addOption(new Option('--undo', 'undo the last restore of the target').conflicts(['resume', 'rollback']))
@@ -78,11 +85,12 @@ async function findRestorePoint(context: CommandContext, what: string, options: 
   const run = quietRun(output, signal)
   if (what !== 'latest' && existsSync(what) && (what.includes('/') || !/^[0-9a-f]{4,16}$/.test(what))) {
     const password = place.password === undefined ? undefined : await resolveSecret(place.password, signal)
-    const vault = await openArchiveFile(resolve(what), password === undefined ? {} : { password })
+    const vault = await openAnyArchive(resolve(what), { tempFolder: await setup.tempFolder(), ...(password === undefined ? {} : { password }), ...(options.dump === undefined ? {} : { dump: options.dump }), openDump: openForeignDump }, run)
     const [point] = await vault.snapshots(run)
     if (point === undefined) throw new AppError('archive.foreign', `${what} is no restore point of Holdfast`, { hint: 'Name an archive, or the folder of one.' })
     return { vault, point, isFile: true }
   }
+  if (options.dump !== undefined) throw new AppError('usage', '--dump is for archives of other programs that are named by their path', { hint: 'For one that was imported, import it again with --dump.' })
   const vaults = await setup.vaultsToRead(place)
   const found = await findPoints(vaults, place.app, run)
   const point = choosePoint(found, what)
@@ -104,14 +112,18 @@ async function restore(context: CommandContext, what: string, options: Options):
   const manifest = await vault.manifest(point.id, quietRun(output, signal))
   const recovered = await recoverConfig(context, manifest, options)
   const app = targetOf(context, manifest, options)
+  const known = databasesAtTarget(app, manifest.preset)
   using progress = new Progress(output)
   const result = await restoreApplication(app, vault, point.id, {
     ...(options.only === undefined ? {} : { only: options.only }),
     paths: options.path ?? [],
     ownership: options.owner,
-    trusted: !isFile || options.trust === true,
+    trusted: options.trust === true || (!isFile && manifest.foreign === undefined),
+    isOutside: isFile,
+    trustHooks: options.trustHooks === true,
     dryRun: options.dryRun === true,
-    databases: { known: app.config.databases ?? localDatabases(recovered?.config.apps[manifest.app]?.databases ?? []), overrides: overridesOf(options), renamed: options.dbName },
+    ...(options.user === undefined ? {} : { owner: ownerOfName(options.user) }),
+    databases: { known: known.length > 0 ? known : localDatabases(recovered?.config.apps[manifest.app]?.databases ?? []), overrides: overridesOf(options), renamed: options.dbName },
     async confirm(preview, databases) {
       if (!mayAsk({ ask, json })) return confirmUnasked(context, preview, databases)
       progress[Symbol.dispose]()
@@ -128,7 +140,7 @@ async function restore(context: CommandContext, what: string, options: Options):
   const { preview, report, databases, safety } = result
   output.result({ outcome: report.outcome, id: point.id, target: app.root, preview, databases, safety, dryRun: options.dryRun === true, notes: report.notes, warnings: report.warnings }, () => options.dryRun === true && preview !== undefined
     ? describePlan(preview, databases, point, app)
-    : [`${output.paint('green', 'restored')} ${point.id} (${localTime(point.startedAt)}) to ${printable(app.root)}`, ...databases.map((name) => `  ${printable(name)}`), `  what was there before is kept for a week: "holdfast restore --undo --target ${printable(shellQuote(app.root))}" brings it back`].join('\n'))
+    : [`${output.paint('green', 'restored')} ${point.id} (${localTime(point.startedAt)}) to ${printable(app.root)}`, ...databases.map((name) => `  ${printable(name)}`), output.withGiven(`  what was there before is kept for a week: "holdfast restore --undo --target ${printable(shellQuote(app.root))}" brings it back`)].join('\n'))
   return exitStatusOfRun(report)
 }
 
@@ -143,6 +155,7 @@ function confirmUnasked({ options: { ask } }: CommandContext, preview: RestorePr
 function targetOf({ setup }: CommandContext, manifest: Manifest, options: Options): Application {
   if (options.target !== undefined) return applicationAt(options.target, setup.config, setup.defaultPlace, undefined)
   if (setup.config?.apps[manifest.app] !== undefined) return setup.application(manifest.app)
+  if (manifest.root === '') throw new AppError('restore.target', 'Another program made this archive, which does not say where the application belongs', { hint: 'Give the application\'s folder with --target; or import the archive with --app NAME for an application of the configuration.' })
   return applicationAt(manifest.root, setup.config, setup.defaultPlace, manifest.app)
 }
 
@@ -176,8 +189,8 @@ async function finish(context: CommandContext, what: string, options: Options, h
     // Looked for again under the lock: the run that it belongs to may just have come to its end.
     const found = restoreToFinish(app.root, how)
     finished.point = found.about.point
-    const targets = await databaseTargets(found.about.databases.map(({ facts }) => facts), { known: app.config.databases ?? [], overrides: overridesOf(options), renamed: options.dbName }, state.tempFolder, run)
-    await finishRestore(found, how, targets, run)
+    const targets = await databaseTargets(found.about.databases.map(({ facts }) => facts).filter(({ container }) => container === undefined), { known: databasesAtTarget(app, found.about.preset), ...afterImportOf(found.about.preset), overrides: overridesOf(options), renamed: options.dbName }, state.tempFolder, run)
+    await finishContained(app, found, how, targets, state, run)
   })
   if (error !== undefined) throw error
   output.result({ outcome: report.outcome, target: app.root, ...finished, how }, () => ({

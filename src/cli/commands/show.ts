@@ -38,8 +38,8 @@ export function addShowCommand(program: Command): void {
 function describe(point: KnownPoint, manifest: Manifest): string {
   const lines = [
     `Restore point ${point.id} of ${point.app}`,
-    `  file       ${printable(point.key)} (${point.format}, ${formatByteSize(point.sizeBytes)})`,
-    `  made       ${localTime(point.startedAt)} on ${printable(point.host)}, from ${printable(point.root)}`,
+    `  file       ${printable(point.key)} (${point.foreign?.container ?? point.format}, ${formatByteSize(point.sizeBytes)})`,
+    `  made       ${localTime(point.startedAt)}${point.foreign === undefined ? '' : ` by another program (${point.foreign.kind})`}${point.host === '' ? '' : ` on ${printable(point.host)}`}${point.root === '' ? '' : `, from ${printable(point.root)}`}`,
     `  kind       ${pointKind(point)}${manifest.without.length > 0 ? `, without ${manifest.without.join(', ')}` : ''}`,
     `  state      ${pointState(point)}${point.verifiedAt === undefined ? '' : ` ${localTime(point.verifiedAt)}`}`,
     `  content    ${point.entries} entries, ${formatByteSize(point.contentBytes)}`,

@@ -8,6 +8,7 @@ import type { Run } from '../../model/run.ts'
 import type { RestoreDatabase } from './restore-database.ts'
 import { keptDatabase } from './restore-database.ts'
 import type { RestoreRecord } from './restore-record.ts'
+import { finishVolumes, swapVolumesBack, swapVolumesIn } from './restore-volumes.ts'
 import { missingAfterSwap, swapBack, swapIn } from './swap.ts'
 import { removeIfEmpty } from './work-folder.ts'
 
@@ -31,6 +32,7 @@ export async function changeApplication(record: RestoreRecord, databases: readon
   swapIn(record, target, copyFolderMetadata, run.signal)
   // A rename that a power cut takes back must not be one of a restore that counts as done.
   await syncFileSystemOf(record.folder)
+  await swapVolumesIn(record.about.volumes, run)
   run.emit({ type: 'run.phase', phase: 'check' })
   for (const path of missingAfterSwap(record, target)) {
     run.emit({ type: 'run.warning', code: 'restore.missing', path, message: 'was put in place and is not there any more: something else changes this folder; restore again when it is quiet' })
@@ -55,6 +57,7 @@ export async function changeBack(record: RestoreRecord, databases: readonly Rest
       swapBack(record, target, copyFolderMetadata)
       await syncFileSystemOf(record.folder)
     }
+    await swapVolumesBack(record.about.volumes)
   } catch (error) {
     failures.push(`files: ${messageOf(error)}`)
   }
@@ -73,6 +76,7 @@ export async function changeBack(record: RestoreRecord, databases: readonly Rest
     })
   }
   if (createdTarget) removeIfEmpty(target)
+  finishVolumes(record.about.volumes, 'undone', run.now())
   record.state = 'undone'
   record.finishedAt = run.now()
 }

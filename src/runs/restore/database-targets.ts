@@ -1,5 +1,5 @@
 import type { DatabaseConfig } from '../../config/config-schema.ts'
-import { AppError } from '../../kit/app-error.ts'
+import { AppError, messageOf } from '../../kit/app-error.ts'
 import type { DatabaseFacts, Manifest } from '../../model/restore-point.ts'
 import type { Run } from '../../model/run.ts'
 import type { Database } from '../../sources/databases/database.ts'
@@ -15,18 +15,20 @@ export type TargetOptions = {
   readonly overrides: Partial<Omit<ServerConfig, 'type' | 'name'>>
   /** Other names: the point's database → the one to write into. */
   readonly renamed: ReadonlyMap<string, string>
+  /** SQL for what was imported, from the preset. */
+  readonly afterImport?: string
 }
 
-/** The dumps of servers' databases in a point; SQLite databases are among its files. */
+/** The dumps of servers' databases in a point; those of containers are imported there, SQLite databases are among its files. */
 export function serverDumps(manifest: Manifest): readonly DatabaseFacts[] {
-  return manifest.databases.filter(({ engine }) => engine !== 'sqlite')
+  return manifest.databases.filter(({ engine, container }) => engine !== 'sqlite' && container === undefined)
 }
 
 /**
  * For each dump of a point the database that it is imported into. @throws AppError `database.unreachable` where nothing tells
  * which; `config.secret`; `usage` for a name that the point does not have.
  */
-export async function databaseTargets(dumps: readonly DatabaseFacts[], { known, overrides, renamed }: TargetOptions, scratch: string, run: Run): Promise<readonly RestoreDatabase[]> {
+export async function databaseTargets(dumps: readonly DatabaseFacts[], { known, overrides, renamed, afterImport }: TargetOptions, scratch: string, run: Run): Promise<readonly RestoreDatabase[]> {
   for (const name of renamed.keys()) {
     if (!dumps.some((facts) => facts.name === name)) throw new AppError('usage', `The restore point holds no database "${name}"`, { hint: `It holds: ${dumps.map((facts) => facts.name).join(', ') || 'none'}.` })
   }
@@ -44,11 +46,11 @@ export async function databaseTargets(dumps: readonly DatabaseFacts[], { known, 
     const base = overrides.host !== undefined || overrides.socket !== undefined ? rest : found ?? rest
     const name = target ?? found?.name ?? facts.name
     const database = await openServerDatabase({ ...base, ...overrides, type: 'mariadb', name }, run.signal)
-    return restoreDatabase(database, facts, scratch)
+    return restoreDatabase(database, facts, scratch, afterImport)
   }))
 }
 
-function restoreDatabase(database: Database, facts: DatabaseFacts, scratch: string): RestoreDatabase {
+function restoreDatabase(database: Database, facts: DatabaseFacts, scratch: string, afterImport: string | undefined): RestoreDatabase {
   return {
     name: facts.name,
     facts,
@@ -58,7 +60,8 @@ function restoreDatabase(database: Database, facts: DatabaseFacts, scratch: stri
       await database.describe(run)
     },
     async dump(run) {
-      if ((await database.describe(run)).length === 0) return undefined
+      const isEmpty = database.holdsNothing === undefined ? (await database.describe(run)).length === 0 : await database.holdsNothing(run)
+      if (isEmpty) return undefined
       const dump = await database.dump(run, { path: facts.path, scratch })
       const { entry } = dump
       if (entry.open === undefined) throw new AppError('internal', 'A dump has no content')
@@ -66,6 +69,8 @@ function restoreDatabase(database: Database, facts: DatabaseFacts, scratch: stri
     },
     async import(content, run) {
       await database.restore(content, run, facts)
+      if (afterImport === undefined) return
+      await database.execute(afterImport, run).catch((error: unknown) => run.emit({ type: 'run.warning', code: 'database.after-import', message: `${database.name} was imported, but "${afterImport}" failed: ${messageOf(error)}` }))
     },
     async importKept(content, run) {
       await database.restore(content, run)

@@ -6,6 +6,7 @@ import { changeApplication, changeBack } from './change-application.ts'
 import type { RestoreDatabase } from './restore-database.ts'
 import { keepDatabase } from './restore-database.ts'
 import { RestoreRecord } from './restore-record.ts'
+import { finishVolumes } from './restore-volumes.ts'
 import { safetyPoint, unfinishedRestore } from './work-in-progress.ts'
 import type { RestoreFound } from './work-in-progress.ts'
 
@@ -28,6 +29,7 @@ export async function finishRestore(found: RestoreFound, how: FinishHow, databas
   if (how === 'resume') {
     if (record.state === 'rolling-back') throw new AppError('restore.failed', 'That restore was already being rolled back', { hint: 'Finish that with --rollback.' })
     await changeApplication(record, databases, run)
+    finishVolumes(record.about.volumes, 'done', run.now())
     record.state = 'done'
     record.finishedAt = run.now()
     return

@@ -1,5 +1,6 @@
 import { AppError } from '../../kit/app-error.ts'
 import type { AnchoredFolder } from '../../disk/anchored-folder.ts'
+import { onMountPoint } from './mount-points.ts'
 import type { SwapOperation } from './restore-record.ts'
 
 /** `take`: belongs to the application; `descend`: only something below it may; `skip`: neither it nor what lies below. */
@@ -10,16 +11,16 @@ type Planned = Omit<SwapOperation, 'seq'>
 /**
  * What must be renamed so that the live folder has, of all that belongs, exactly what the stage has; in the fewest steps:
  * a subtree that is wholly new or wholly superfluous moves as one. What does not belong stays where it is.
- * Metadata of folders that stay comes last, deepest first.
+ * A mount point stays as it is, with all that is mounted there. Metadata of folders that stay comes last, deepest first.
  *
  * @throws AppError `restore.target` where the stage has a file in place of a folder that holds something that does not
- *   belong, or of a mount point; nothing was changed then.
+ *   belong, or content for a mount point; nothing was changed then.
  */
-export function* planSwap(stage: AnchoredFolder, live: AnchoredFolder, belongs: Belongs): Generator<Planned> {
-  yield* planFolder('.', { stage, live, belongs, device: live.lstat('.')?.dev })
+export function* planSwap(stage: AnchoredFolder, live: AnchoredFolder, belongs: Belongs, mountPoints: ReadonlySet<string> = new Set()): Generator<Planned> {
+  yield* planFolder('.', { stage, live, belongs, mountPoints, device: live.lstat('.')?.dev })
 }
 
-type Trees = { readonly stage: AnchoredFolder; readonly live: AnchoredFolder; readonly belongs: Belongs; readonly device: bigint | undefined }
+type Trees = { readonly stage: AnchoredFolder; readonly live: AnchoredFolder; readonly belongs: Belongs; readonly mountPoints: ReadonlySet<string>; readonly device: bigint | undefined }
 
 function* planFolder(folder: string, trees: Trees): Generator<Planned> {
   const staged = new Set(trees.stage.names(folder))
@@ -30,10 +31,13 @@ function* planFolder(folder: string, trees: Trees): Generator<Planned> {
   for (const name of staged) {
     const path = folder === '.' ? name : `${folder}/${name}`
     const there = trees.live.lstat(path)
+    const isFolder = trees.stage.lstat(path)?.isDirectory() === true
     if (there === undefined) {
       yield* moved({ kind: 'add', path }, trees)
-    } else if (there.isDirectory() && trees.stage.lstat(path)?.isDirectory() === true) {
-      if (there.dev !== trees.device) throw onAnotherFileSystem(path)
+    } else if (isMounted(path, there, trees)) {
+      // A backup of one file system holds the mount point alone.
+      if (!isFolder || !there.isDirectory() || trees.stage.names(path).length > 0) throw onMountPoint(path)
+    } else if (there.isDirectory() && isFolder) {
       yield* planFolder(path, trees)
     } else {
       if (there.isDirectory() && !belongsWholly(path, trees)) {
@@ -50,7 +54,7 @@ function* planFolder(folder: string, trees: Trees): Generator<Planned> {
 
 function* planSuperfluous(path: string, trees: Trees): Generator<Planned> {
   const there = trees.live.lstat(path)
-  if (there === undefined) return
+  if (there === undefined || isMounted(path, there, trees)) return
   const verdict = trees.belongs(path, there.isDirectory())
   if (verdict === 'skip') return
   if (!there.isDirectory()) {
@@ -61,7 +65,6 @@ function* planSuperfluous(path: string, trees: Trees): Generator<Planned> {
     yield* moved({ kind: 'remove', path }, trees)
     return
   }
-  if (there.dev !== trees.device) return
   for (const name of trees.live.names(path)) yield* planSuperfluous(`${path}/${name}`, trees)
   yield { kind: 'parent', path }
 }
@@ -80,15 +83,12 @@ function* moved(operation: Planned, { stage, live }: Trees): Generator<Planned> 
 function belongsWholly(folder: string, trees: Trees): boolean {
   const there = trees.live.lstat(folder)
   if (there === undefined) return true
-  if (trees.belongs(folder, there.isDirectory()) !== 'take') return false
-  if (!there.isDirectory()) return true
   // A mount point cannot be renamed, and what is mounted there is not this file system's.
-  if (there.dev !== trees.device) return false
+  if (isMounted(folder, there, trees) || trees.belongs(folder, there.isDirectory()) !== 'take') return false
+  if (!there.isDirectory()) return true
   return trees.live.names(folder).every((name) => belongsWholly(`${folder}/${name}`, trees))
 }
 
-function onAnotherFileSystem(path: string): AppError {
-  return new AppError('restore.target', `"${path}" lies on another file system than the target, so that it cannot be swapped in one step`, {
-    hint: `Restore it on its own: --path ${path} --target with that folder; or leave it out with --exclude.`,
-  })
+function isMounted(path: string, { dev }: { readonly dev: bigint }, { device, mountPoints }: Trees): boolean {
+  return dev !== device || mountPoints.has(path)
 }

@@ -8,6 +8,7 @@ import { AppError, systemCode } from '../../kit/app-error.ts'
 import type { Entry } from '../../model/entry.ts'
 import type { Run } from '../../model/run.ts'
 import type { Selection, VaultReader } from '../../model/vault.ts'
+import { mountPointsBelow, onMountPoint } from './mount-points.ts'
 import type { Belongs } from './plan-swap.ts'
 
 /** What a restore would do, counted before anything is written; the samples are the first paths of each kind. */
@@ -31,9 +32,9 @@ const sampleSize = 20
 
 /**
  * Compares the metadata in a restore point with the live folder. Memory stays flat: names lie in a temporary table in
- * `tempFolder`. @throws AppError `archive.damaged`, `archive.password`.
+ * `tempFolder`. @throws AppError `restore.target` for content below a mount point, `archive.damaged`, `archive.password`.
  */
-export async function previewRestore(vault: VaultReader, id: string, wanted: Selection, target: string, belongs: Belongs, tempFolder: string, run: Run): Promise<RestorePreview> {
+export async function previewRestore(vault: Pick<VaultReader, 'open'>, id: string, wanted: Selection, target: string, belongs: Belongs, tempFolder: string, run: Run): Promise<RestorePreview> {
   const folder = await mkdtemp(join(tempFolder, 'plan-'))
   const table = new DatabaseSync(join(folder, 'plan.db'))
   try {
@@ -41,6 +42,7 @@ export async function previewRestore(vault: VaultReader, id: string, wanted: Sel
     const insert = table.prepare('INSERT OR IGNORE INTO staged (path) VALUES (?)')
     const find = table.prepare('SELECT 1 FROM staged WHERE path = ?')
     using live = openTarget(target)
+    const mounts = live === undefined ? new Set<string>() : mountPointsBelow(target)
     const count = { written: 0, overwritten: 0, alike: 0, deleted: 0, contentBytes: 0, largestBytes: 0 }
     const samples = { written: [] as string[], overwritten: [] as string[], deleted: [] as string[] }
     const sample = (kind: keyof typeof samples, path: string): void => {
@@ -54,6 +56,7 @@ export async function previewRestore(vault: VaultReader, id: string, wanted: Sel
       count.contentBytes += neededBytes(entry)
       count.largestBytes = Math.max(count.largestBytes, entry.size ?? 0)
       if (entry.path === '.') continue
+      refuseBelowMount(entry, mounts)
       const there = live?.lstat(entry.path)
       if (there === undefined) sample('written', entry.path)
       else if (kindOf(there) !== entry.kind) sample('overwritten', entry.path)
@@ -62,7 +65,7 @@ export async function previewRestore(vault: VaultReader, id: string, wanted: Sel
       else sample('overwritten', entry.path)
     }
     if (live !== undefined) {
-      for (const path of belonging(live, '.', belongs)) {
+      for (const path of belonging(live, '.', belongs, mounts)) {
         run.signal.throwIfAborted()
         if (find.get(encodeName(path)) === undefined) sample('deleted', path)
       }
@@ -80,17 +83,22 @@ function neededBytes({ hardlinkTo, data, size }: Entry): number {
   return data === undefined ? size ?? 0 : data.reduce((sum, { length }) => sum + length, 0)
 }
 
-/** All that belongs to the application below a folder, without entering other file systems. */
-function* belonging(live: AnchoredFolder, folder: string, belongs: Belongs): Generator<string> {
+/** Before anything is asked or staged. A mount point itself stays as it is. */
+function refuseBelowMount({ path, kind }: Entry, mounts: ReadonlySet<string>): void {
+  for (const mount of mounts) if (path.startsWith(`${mount}/`) || (path === mount && kind !== 'dir')) throw onMountPoint(mount)
+}
+
+/** All that belongs to the application below a folder and may be moved: neither mount points nor what is mounted there. */
+function* belonging(live: AnchoredFolder, folder: string, belongs: Belongs, mounts: ReadonlySet<string>): Generator<string> {
   const device = live.lstat('.')?.dev
   for (const name of live.names(folder)) {
     const path = folder === '.' ? name : `${folder}/${name}`
     const there = live.lstat(path)
-    if (there === undefined) continue
+    if (there === undefined || mounts.has(path)) continue
     const verdict = belongs(path, there.isDirectory())
     if (verdict === 'skip') continue
     if (verdict === 'take') yield path
-    if (there.isDirectory() && there.dev === device) yield* belonging(live, path, belongs)
+    if (there.isDirectory() && there.dev === device) yield* belonging(live, path, belongs, mounts)
   }
 }
 

@@ -1,23 +1,32 @@
 import { compileSelection } from '../../disk/selection.ts'
 import type { Ownership } from '../../disk/tree-writer.ts'
 import { AppError } from '../../kit/app-error.ts'
+import type { FileOwner } from '../../model/file-owner.ts'
 import type { Manifest } from '../../model/restore-point.ts'
 import type { RunReport } from '../../model/run-report.ts'
 import type { VaultReader } from '../../model/vault.ts'
 import { sqliteCompanions } from '../../sources/databases/find-sqlite.ts'
+import { knownPreset } from '../../sources/presets/detect-preset.ts'
 import type { Application } from '../application.ts'
-import { presetOf } from '../application.ts'
+import { excludesOf, presetOf, presetWhereThere } from '../application.ts'
 import type { AppState } from '../app-state.ts'
 import { hooksOf } from '../hooks-of.ts'
 import type { RunContext } from '../perform-run.ts'
 import { performRun } from '../perform-run.ts'
+import { tellingJeedom } from '../tell-jeedom.ts'
+import { listening, PresetLogFile } from '../preset-log.ts'
+import { containedRestore } from './contained-restore.ts'
 import { databaseTargets, serverDumps } from './database-targets.ts'
 import type { TargetOptions } from './database-targets.ts'
+import { isAtHome, ownersOf, reachableDumps, refuseBrokenDumps, refuseForeign } from './foreign-restore.ts'
 import type { Belongs } from './plan-swap.ts'
 import type { RestorePreview } from './preview-restore.ts'
 import { restorePoint } from './restore-point.ts'
 import { containerInside, keepSafetyMs } from './work-folder.ts'
 import { existsSync } from 'node:fs'
+
+/** Of what the target keeps so many paths are told. */
+const mostKept = 5
 
 export type RestoreOptions = {
   readonly only?: 'files' | 'databases'
@@ -25,7 +34,13 @@ export type RestoreOptions = {
   readonly paths: readonly string[]
   readonly ownership: Ownership
   readonly trusted: boolean
+  /** True for an archive that was named by its path, outside any place. */
+  readonly isOutside: boolean
+  /** Whether scripts that the restore point brings may run after it. */
+  readonly trustHooks: boolean
   readonly dryRun: boolean
+  /** Whose the application's own log is; by default the running user's. */
+  readonly owner?: FileOwner
   readonly databases: TargetOptions
   confirm(preview: RestorePreview, databases: readonly string[]): Promise<boolean>
 }
@@ -39,36 +54,49 @@ export type RestoreResult = { readonly report: RunReport; readonly preview?: Res
  */
 export async function restoreApplication(app: Application, vault: VaultReader, id: string, options: RestoreOptions, state: AppState, context: RunContext): Promise<RestoreResult> {
   const result: { preview?: RestorePreview; safety?: string; databases: readonly string[] } = { databases: [] }
-  const { report, error } = await performRun('restore', state, context, async (run) => {
+  using log = new PresetLogFile(presetWhereThere(app), app.root, options.owner)
+  const { report, error } = await performRun('restore', state, listening(context, log), tellingJeedom({ app, state, silent: options.dryRun }, 'restore', async (run) => {
     const manifest = await vault.manifest(id, run)
+    refuseForeign(app, options.isOutside || manifest.foreign !== undefined)
+    if (options.only !== 'files') refuseBrokenDumps(manifest)
     const wholly = options.paths.length === 0
-    const imports = options.only !== 'files' && wholly && (app.configured || app.root === manifest.root || options.databases.renamed.size > 0 || Object.keys(options.databases.overrides).length > 0 || options.only === 'databases')
-    const targets = imports ? await databaseTargets(serverDumps(manifest), options.databases, state.tempFolder, run) : []
-    result.databases = targets.map(({ label }) => label)
-    if (!imports && options.only !== 'files' && wholly) {
-      for (const { name, path } of serverDumps(manifest)) run.emit({ type: 'run.note', code: 'restore.dump-as-file', path, message: `the dump of ${name} is restored as a file; name a server (--db-…) to import it` })
+    const imports = options.only !== 'files' && wholly && (app.configured || app.root === manifest.root || isAtHome(app, manifest, options.databases) || options.databases.renamed.size > 0 || Object.keys(options.databases.overrides).length > 0 || options.only === 'databases')
+    const dumps = imports ? options.only === 'databases' ? serverDumps(manifest) : reachableDumps(serverDumps(manifest), manifest, options.databases) : []
+    const targets = imports ? await databaseTargets(dumps, { ...options.databases, ...afterImportOf(manifest.preset) }, state.tempFolder, run) : []
+    const contained = await containedRestore(app, manifest, { inPlace: app.configured || app.root === manifest.root, imports, onlyDatabases: options.only === 'databases', allFiles: options.only !== 'databases' && wholly && manifest.scope !== 'database' }, state, run)
+    result.databases = [...[...targets, ...contained.targets].map(({ label }) => label), ...contained.volumes.map(({ name }) => `the volume ${name}`)]
+    if (options.only !== 'files' && wholly) {
+      for (const { name, path } of serverDumps(manifest)) if (!dumps.some((dump) => dump.path === path)) run.emit({ type: 'run.note', code: 'restore.dump-as-file', path, message: `the dump of ${name} is restored as a file; name a server (--db-…) to import it` })
     }
     const missing = new Set(options.paths.map(cleanPath))
-    const { belongs, wanted } = scopeOfRestore(app, manifest, options, new Set(imports || options.only === 'files' ? serverDumps(manifest).map(({ path }) => path) : []))
+    const { belongs, wanted, kept } = scopeOfRestore(app, manifest, options, new Set(options.only === 'files' ? serverDumps(manifest).map(({ path }) => path) : dumps.map(({ path }) => path)))
     const files = options.only !== 'databases' && (manifest.scope !== 'database' || manifest.databases.some(({ engine }) => engine === 'sqlite') || !imports)
     const outcome = await restorePoint({
-      app: app.name, vault, id, manifest, target: app.root, files, databases: targets, belongs,
+      app: app.name, vault, id, manifest, target: app.root, files, databases: [...targets, ...contained.targets], belongs,
+      volumes: contained.volumes, ...(contained.freezer === undefined ? {} : { freezer: contained.freezer }),
       wanted(path) {
-        const taken = wanted(path)
+        const taken = !contained.taken.has(path) && !contained.volumes.some((volume) => path === volume.path || path.startsWith(`${volume.path}/`)) && wanted(path)
         if (taken && missing.size > 0) for (const chosen of missing) if (path === chosen || path.startsWith(`${chosen}/`)) missing.delete(chosen)
         return taken
       },
-      ownership: options.ownership, trusted: options.trusted, hooks: hooksOf(app, run, () => ({ HOLDFAST_POINT: id, HOLDFAST_TARGET: app.root })),
+      ownership: ownersOf(manifest, options.ownership, app.root), trusted: options.trusted, hooks: hooksOf(app, run, () => ({ HOLDFAST_POINT: id, HOLDFAST_TARGET: app.root }), options.trustHooks),
       tempFolder: state.tempFolder, keepSafetyMs, dryRun: options.dryRun,
       async confirm(preview) {
         requireFound(missing)
+        for (const path of manifest.foreign === undefined ? [] : kept) run.emit({ type: 'run.note', code: 'restore.kept', path, message: 'is not restored, as the application here never saves or replaces it; restored into an empty folder it is there' })
         return await options.confirm(preview, result.databases)
       },
     }, run)
     requireFound(missing)
     Object.assign(result, outcome)
-  })
+  }))
   return { report, ...result, ...(error === undefined ? {} : { error }) }
+}
+
+/** A point of a later version may name a preset that this one does not know. */
+export function afterImportOf(preset: string): { afterImport?: string } {
+  const afterImport = knownPreset(preset)?.afterImport
+  return afterImport === undefined ? {} : { afterImport }
 }
 
 /** A path that was mistyped must not look restored. */
@@ -78,15 +106,18 @@ function requireFound(missing: ReadonlySet<string>): void {
 }
 
 /** What is written and what may be replaced or removed: within what the source would have saved, and nothing that the target itself excludes. */
-function scopeOfRestore(app: Application, manifest: Manifest, options: RestoreOptions, dumps: ReadonlySet<string>): { belongs: Belongs; wanted: (path: string) => boolean } {
+function scopeOfRestore(app: Application, manifest: Manifest, options: RestoreOptions, dumps: ReadonlySet<string>): { belongs: Belongs; wanted: (path: string) => boolean; kept: ReadonlySet<string> } {
   const saved = compileSelection({ include: manifest.selection.include, exclude: [...manifest.selection.exclude, `/${containerInside}/`] })
-  const own = existsSync(app.root) ? compileSelection({ include: [], exclude: [...presetOf(app).exclude, ...app.config.exclude] }) : (): 'take' => 'take'
+  const own = existsSync(app.root) ? compileSelection({ include: [], exclude: [...excludesOf(app, presetOf(app))] }) : (): 'take' => 'take'
   const chosen = options.paths.map(cleanPath)
-  // A point of databases alone has of the files only the SQLite databases, and replaces no others.
-  const only = manifest.scope === 'database' ? manifest.databases.filter(({ engine }) => engine === 'sqlite').map(({ path }) => path) : chosen
+  // A point of databases alone has of the files only the SQLite databases and dumps that are not imported, and replaces no others.
+  const only = manifest.scope === 'database' ? manifest.databases.filter(({ path }) => !dumps.has(path)).map(({ path }) => path) : chosen
   const limited = manifest.scope === 'database' || chosen.length > 0
   const journals = new Set(manifest.databases.filter(({ engine }) => engine === 'sqlite').flatMap(({ path }) => sqliteCompanions(path)))
+  // What another program's archive says of its top, if anything, is nothing to change the application's own folder by.
+  const keepsRoot = manifest.foreign !== undefined && existsSync(app.root)
   const belongs: Belongs = (path, isDir) => {
+    if (path === '.' && keepsRoot) return 'descend'
     // The journal of a database that is replaced would be applied to the new one and destroy it, whatever is excluded.
     if (journals.has(path) && (!limited || only.some((one) => isBeside(path, one) || path.startsWith(`${one}/`)))) return 'take'
     if (saved(path, isDir) === 'skip' || own(path, isDir) === 'skip') return 'skip'
@@ -94,10 +125,18 @@ function scopeOfRestore(app: Application, manifest: Manifest, options: RestoreOp
     if (!limited || only.some((one) => path === one || path.startsWith(`${one}/`))) return 'take'
     return isDir && only.some((one) => one.startsWith(`${path}/`)) ? 'descend' : 'skip'
   }
+  // The first of what the restore point holds and the target keeps its own of.
+  const kept = new Set<string>()
+  const isOwn = (path: string): boolean => {
+    if (own(path, false) !== 'skip' && own(path, true) !== 'skip') return false
+    if (kept.size < mostKept) kept.add(path)
+    return true
+  }
   const isLead = (path: string): boolean => path === '.' || only.some((one) => one.startsWith(`${path}/`))
   return {
     belongs,
-    wanted: (path) => !dumps.has(path) && own(path, false) !== 'skip' && own(path, true) !== 'skip'
+    kept,
+    wanted: (path) => !dumps.has(path) && !isOwn(path)
       && (!limited || isLead(path) || only.some((one) => path === one || path.startsWith(`${one}/`))),
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statfsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { AnchoredFolder } from '../../disk/anchored-folder.ts'
 import { copyFolderMetadata } from '../../disk/folder-metadata.ts'
@@ -7,24 +7,29 @@ import type { Ownership } from '../../disk/tree-writer.ts'
 import { writeFailure } from '../../disk/write-failure.ts'
 import { AppError, messageOf, systemCode } from '../../kit/app-error.ts'
 import { shellQuote } from '../../kit/shell-quote.ts'
-import { formatByteSize } from '../../kit/byte-size.ts'
 import { processIdentity } from '../../kit/process-identity.ts'
 import type { EntryWriter } from '../../model/entry-writer.ts'
 import type { Entry } from '../../model/entry.ts'
 import type { Hook } from '../../model/hook.ts'
 import type { Manifest } from '../../model/restore-point.ts'
 import type { Selection, VaultReader } from '../../model/vault.ts'
+import type { Freezer } from '../../sources/containers/freeze-containers.ts'
 import type { ActiveRun } from '../perform-run.ts'
 import { beginChange, changeApplication, changeBack } from './change-application.ts'
+import { mountPointsBelow } from './mount-points.ts'
 import type { Belongs } from './plan-swap.ts'
 import { planSwap } from './plan-swap.ts'
 import type { RestorePreview } from './preview-restore.ts'
 import { previewRestore } from './preview-restore.ts'
+import { requireSpace } from './require-space.ts'
 import type { RestoreDatabase } from './restore-database.ts'
 import { keepDatabase } from './restore-database.ts'
 import { RestoreRecord } from './restore-record.ts'
+import type { WorkVolume } from './restore-volumes.ts'
+import { beginVolumes, finishVolumes, planVolume, removeVolumeWork, stageVolume } from './restore-volumes.ts'
 import { keepFolderMetadata } from './swap.ts'
 import { foldersAbove, takeOutDumps } from './take-out-dumps.ts'
+import type { VolumeTarget } from './volume-targets.ts'
 import { makeWorkFolder, removeIfEmpty, removeWorkFolder } from './work-folder.ts'
 import { tidyRestores, unfinishedRestore } from './work-in-progress.ts'
 
@@ -38,6 +43,10 @@ export type RestoreRequest = {
   readonly files: boolean
   /** The databases to import; empty for files alone. */
   readonly databases: readonly RestoreDatabase[]
+  /** Volumes of its containers that get their content back. */
+  readonly volumes?: readonly VolumeTarget[]
+  /** Containers that stand still while the application is changed. */
+  readonly freezer?: Freezer
   /** What of the restore point is written. */
   readonly wanted: Selection
   /** What of the target is replaced or removed. */
@@ -73,16 +82,18 @@ export async function restorePoint(request: RestoreRequest, run: ActiveRun): Pro
   const createdTarget = !existsSync(request.target)
   const folder = openWorkFolder(request.target, run)
   const outcome = { changed: false }
+  const volumes: WorkVolume[] = []
   try {
     using record = new RestoreRecord(folder)
     record.about = aboutOf(request, run, createdTarget)
     await stage(request, folder, preview, run)
+    await stageVolumes(request, record, volumes, run)
     if (createdTarget) mkdirSync(request.target, { mode: 0o700 })
     await change(request, record, outcome, run)
   } catch (error) {
     if (!outcome.changed) {
       // The failure that led here is the one to tell; what stays is removed by the next restore.
-      await removeWorkFolder(folder).catch((failure: unknown) => run.emit({ type: 'run.note', code: 'restore.not-tidied', message: `${folder} could not be removed: ${messageOf(failure)}` }))
+      await removeVolumeWork(volumes).then(async () => await removeWorkFolder(folder)).catch((failure: unknown) => run.emit({ type: 'run.note', code: 'restore.not-tidied', message: `${folder} could not be removed: ${messageOf(failure)}` }))
       if (createdTarget) removeIfEmpty(request.target)
     }
     throw inWords(error, folder)
@@ -107,7 +118,7 @@ function inWords(error: unknown, what: string): unknown {
 function aboutOf(request: RestoreRequest, run: ActiveRun, createdTarget: boolean): RestoreRecord['about'] {
   const self = processIdentity(process.pid)
   if (self === undefined) throw new AppError('platform.unsupported', 'Holdfast needs /proc to restore', { hint: 'Mount /proc.' })
-  return { app: request.app, target: request.target, point: request.id, createdTarget, startedAt: run.now().toISOString(), process: self, databases: [] }
+  return { app: request.app, target: request.target, point: request.id, preset: request.manifest.preset, createdTarget, startedAt: run.now().toISOString(), process: self, databases: [], volumes: [] }
 }
 
 function refuseUnfinished(target: string): void {
@@ -139,22 +150,39 @@ async function stage(request: RestoreRequest, folder: string, preview: RestorePr
   takeOutDumps(staged, dumps, given, join(folder, 'databases'))
 }
 
+/** The record names each volume's work folder as soon as it is there. */
+async function stageVolumes(request: RestoreRequest, record: RestoreRecord, volumes: WorkVolume[], run: ActiveRun): Promise<void> {
+  for (const volume of request.volumes ?? []) {
+    await stageVolume(volume, record.about, request, run, (work) => {
+      volumes.push(work)
+      record.about = { ...record.about, volumes: [...volumes] }
+    })
+  }
+}
+
 async function change(request: RestoreRequest, record: RestoreRecord, outcome: { changed: boolean }, run: ActiveRun): Promise<void> {
   let failure: unknown
   try {
     await request.hooks.fire('before-restore', run)
+    await request.freezer?.freeze(run)
     run.emit({ type: 'run.phase', phase: 'safety' })
     record.about = { ...record.about, databases: await keepDatabases(request, record.folder, run) }
     plan(request, record)
+    for (const work of record.about.volumes) planVolume(work, request.manifest, request.volumes?.find(({ name }) => name === work.name)?.path ?? '')
+    await beginVolumes(record.about.volumes)
     await beginChange(record)
     outcome.changed = true
     await changeApplication(record, request.databases, run)
+    finishVolumes(record.about.volumes, 'done', run.now())
     record.state = 'done'
     record.finishedAt = run.now()
   } catch (error) {
     failure = outcome.changed ? await bringBack(request, record, inWords(error, request.target), run).catch((failed: unknown) => failed) : error
   }
   try {
+    // What runs on half of one state and half of another may destroy both.
+    if (record.state === 'changing' || record.state === 'rolling-back') run.emit({ type: 'run.warning', code: 'containers.half-restored', message: 'Containers that stand still stay so until the restore is finished or rolled back' })
+    else await request.freezer?.thaw(run)
     await request.hooks.fire('after-restore', run)
   } catch (error) {
     // Why the restore failed, and whether all was brought back, matters more.
@@ -179,7 +207,7 @@ function plan(request: RestoreRequest, record: RestoreRecord): void {
   {
     using staged = new AnchoredFolder(join(record.folder, 'stage'))
     using live = new AnchoredFolder(request.target)
-    record.plan(planSwap(staged, live, request.belongs))
+    record.plan(planSwap(staged, live, request.belongs, mountPointsBelow(request.target)))
   }
   keepFolderMetadata(record, request.target, copyFolderMetadata)
 }
@@ -207,9 +235,9 @@ function countingWriter(writer: EntryWriter, run: ActiveRun, onEntry: (entry: En
       done.files += 1
       if (content === undefined) tell(entry.path)
     },
-    writeSmall(entry, content) {
+    writeSmall(entry, content, sha256) {
       onEntry(entry)
-      writer.writeSmall(entry, content)
+      writer.writeSmall(entry, content, sha256)
       done.files += 1
       done.bytes += content.length
       tell(entry.path)
@@ -222,17 +250,5 @@ async function* counted(content: AsyncIterable<Uint8Array>, tell: (bytes: number
   for await (const bytes of content) {
     tell(bytes.length)
     yield bytes
-  }
-}
-
-function requireSpace(folder: string, { contentBytes, largestBytes }: RestorePreview): void {
-  const { bavail, blocks, bsize } = statfsSync(folder)
-  // Holes take no room, but time: a sparse bomb would be read for days.
-  if (largestBytes > blocks * bsize) {
-    throw new AppError('restore.space', `The restore point holds a file of ${formatByteSize(largestBytes)}, larger than the whole file system of the target`, { hint: 'Restore on a larger file system, or chosen paths with --path.' })
-  }
-  const freeBytes = bavail * bsize
-  if (contentBytes > freeBytes) {
-    throw new AppError('restore.space', `The restore needs ${formatByteSize(contentBytes)} beside the target, and ${formatByteSize(freeBytes)} are free`, { hint: 'Free space there, or restore chosen paths with --path.' })
   }
 }

@@ -23,12 +23,16 @@ const aboutSchema = z.object({
   app: z.string(),
   target: z.string(),
   point: z.string(),
+  /** What the restore point's application was; a half restored target may not tell any more. */
+  preset: z.string().default('generic'),
   createdTarget: z.boolean(),
   startedAt: z.iso.datetime(),
   /** Who prepares it: as long as that lives, its stage is not removed. */
   process: z.object({ pid: z.int(), start: z.string() }),
   /** Databases that are imported over, with the files (in `databases/`) that hold the new and the former content. */
   databases: z.array(z.object({ facts: databaseFactsSchema, dump: z.string(), safety: z.string().optional() })),
+  /** Volumes of containers that are restored with it, each with a work folder and a record of its own. */
+  volumes: z.array(z.object({ name: z.string(), target: z.string(), folder: z.string() })).default([]),
 })
 export type RestoreAbout = z.infer<typeof aboutSchema>
 

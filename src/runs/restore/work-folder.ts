@@ -29,6 +29,8 @@ function containerOf(target: string): string {
     accessSync(parent, constants.W_OK | constants.X_OK)
     if (!existsSync(target) || statSync(target).dev === statSync(parent).dev) return beside
   } catch (error) {
+    // The parent will be made with the target.
+    if (systemCode(error) === 'ENOENT') return beside
     if (systemCode(error) !== 'EACCES' && systemCode(error) !== 'EROFS') throw error
   }
   return inside

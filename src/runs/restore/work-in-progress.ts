@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { messageOf } from '../../kit/app-error.ts'
 import { isAlive } from '../../kit/process-identity.ts'
 import type { Run } from '../../model/run.ts'
@@ -40,6 +41,8 @@ export async function tidyRestores(target: string, keepMs: number, run: Run): Pr
     try {
       if (isNeeded(folder, keepMs, run.now())) continue
       const madeTarget = RestoreRecord.exists(folder) && madeItsTarget(folder)
+      // First: without the record nobody would find them.
+      for (const volume of volumesIn(folder)) await removeWorkFolder(volume)
       await removeWorkFolder(folder)
       if (madeTarget) removeIfEmpty(target)
       run.emit({ type: 'run.note', code: 'restore.tidied', message: `Removed the work folder of an earlier restore, ${folder}` })
@@ -48,6 +51,13 @@ export async function tidyRestores(target: string, keepMs: number, run: Run): Pr
     }
   }
   tidyContainer(target)
+}
+
+/** The work folders of the volumes that were restored with it. */
+function volumesIn(folder: string): readonly string[] {
+  if (!RestoreRecord.exists(folder)) return []
+  using record = new RestoreRecord(folder)
+  return record.hasAbout ? record.about.volumes.map((volume) => volume.folder).filter((path) => existsSync(path)) : []
 }
 
 /** Whether a restore that never came to change anything has made the target's folder. */

@@ -26,6 +26,10 @@ export interface Database {
    * With facts the result is compared with them. @throws AppError `database.import`, `database.unreachable`.
    */
   restore(content: AsyncIterable<Uint8Array>, run: Run, facts?: DatabaseFacts): Promise<void>
+  /** Runs statements in the database. @throws AppError `database.client`, `database.unreachable`. */
+  execute(sql: string, run: Run): Promise<void>
   /** Tables and views as they are now, with rows counted exactly, sorted by name; none where there is no database. */
   describe(run: Run): Promise<readonly TableFacts[]>
+  /** Whether nothing is in it, or it is not there; where this is missing, `describe` tells all that it may hold. */
+  holdsNothing?(run: Run): Promise<boolean>
 }

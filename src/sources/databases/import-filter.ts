@@ -141,6 +141,7 @@ export class ImportFilter implements SqlVisitor {
       this.#leaveOut('SET GTID_PURGED')
       return undefined
     }
+    if (fault === 'charset') throw treacherous(line, text)
     throw refused(line, fault === 'global' ? 'a SET for the whole server' : `an unusual SET: ${text.trim().slice(0, 80)}`)
   }
 
@@ -168,8 +169,9 @@ export class ImportFilter implements SqlVisitor {
     for (const name of names.toReversed()) {
       if (name.database === undefined) continue
       if (name.database !== this.#rules.database && name.database !== this.#home) throw refused(line, `the other database ${name.database}`)
-      const bare = Buffer.from(sqlName(name.name)).toString('latin1')
-      out = out.slice(0, name.start) + bare + out.slice(name.end)
+      // Byte for byte, in whatever character set it stands there; a keyword is no name without quotes.
+      const bare = text.slice(name.bareStart, name.end)
+      out = out.slice(0, name.start) + (/^[`"]/.test(bare) ? bare : `\`${bare}\``) + out.slice(name.end)
     }
     return out
   }
@@ -219,5 +221,12 @@ function isPlain(text: string, dialect: SqlDialect): boolean {
 function refused(line: number, what: string): AppError {
   return new AppError('database.import', `Line ${line} of the dump holds ${what}, which no dump of one database needs; it was not run`, {
     hint: 'If you trust this dump, import it by hand with the mariadb client.',
+  })
+}
+
+function treacherous(line: number, text: string): AppError {
+  const charset = /(?:=|NAMES|SET)\s*['"]?(big5|gbk|gb18030|sjis|cp932)\b/i.exec(text)?.[1]?.toLowerCase() ?? 'another one'
+  return new AppError('database.import', `Line ${line} of the dump chooses the character set ${charset}, in which half a character can look like a quote or a backslash: what of the text is a statement cannot be told safely; nothing from there on was run`, {
+    hint: `Make the dump again in UTF-8 (mariadb-dump --default-character-set=utf8mb4). Where only this one is left, and you trust it, import it by hand: mariadb --default-character-set=${charset} NAME < dump.sql`,
   })
 }

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path'
 import { AppError, messageOf } from '../../kit/app-error.ts'
 import { childOutput, childText } from '../../kit/child.ts'
 import type { ChildOptions } from '../../kit/child.ts'
-import { openOptionFile, usesOwnOptionFiles } from './mariadb-option-file.ts'
+import { openOptionFile, optionFileText, usesOwnOptionFiles } from './mariadb-option-file.ts'
 import type { OpenMariadbOptions } from './mariadb-options.ts'
 
 const programs = { client: ['mariadb', 'mysql'], dump: ['mariadb-dump', 'mysqldump'] } as const
@@ -16,13 +16,18 @@ export type FoundProgram = { readonly path: string; readonly mariadb: boolean; r
  * Finds the program on the PATH under its new or its old name, and asks it what it can.
  * @throws AppError `process.missing`.
  */
-export async function findProgram(kind: ClientProgram, signal: AbortSignal): Promise<FoundProgram> {
-  const path = await findPath(kind)
-  const help = await childText(path, ['--no-defaults', '--help'], { signal, timeoutMs: 30_000 })
+export async function findProgram(kind: ClientProgram, { runner }: Pick<OpenMariadbOptions, 'runner'>, signal: AbortSignal): Promise<FoundProgram> {
+  const path = await findPath(kind, runner, signal)
+  const help = runner === undefined ? await childText(path, ['--no-defaults', '--help'], { signal, timeoutMs: 30_000 }) : await runner.help(path, signal)
   return { path, mariadb: /mariadb/i.test(help), sandbox: /^\s*--sandbox\b/m.test(help) }
 }
 
-async function findPath(kind: ClientProgram): Promise<string> {
+async function findPath(kind: ClientProgram, runner: OpenMariadbOptions['runner'], signal: AbortSignal): Promise<string> {
+  if (runner !== undefined) {
+    const found = await runner.find(programs[kind], signal)
+    if (found === undefined) throw new AppError('process.missing', `Neither ${programs[kind].join(' nor ')} is in the container`, { hint: 'Dump the database from outside (databases: in holdfast.yaml), or let it be stopped and its files be saved (dump: false).' })
+    return found
+  }
   const folders = (process.env['PATH'] ?? '/usr/bin:/bin').split(delimiter).filter((folder) => folder !== '')
   for (const name of programs[kind]) {
     for (const folder of folders) {
@@ -39,6 +44,14 @@ async function findPath(kind: ClientProgram): Promise<string> {
  * @throws AppError `database.unreachable` when the server cannot be reached or refuses us; otherwise as childOutput.
  */
 export async function* clientOutput(program: string, options: OpenMariadbOptions, args: readonly string[], child: ChildOptions): AsyncGenerator<Uint8Array, void, undefined> {
+  if (options.runner !== undefined) {
+    try {
+      yield* options.runner.output(program, ['--default-character-set=utf8mb4', ...args], optionFileText(options), child)
+      return
+    } catch (error) {
+      throw unreachable(error, options) ?? error
+    }
+  }
   const file = usesOwnOptionFiles(options) ? undefined : await openOptionFile(options)
   try {
     const first = file === undefined ? [] : ['--defaults-file=/dev/fd/3']
@@ -55,7 +68,7 @@ export async function* clientOutput(program: string, options: OpenMariadbOptions
  * @throws AppError `database.unreachable`, `database.client` with the server's own words, `process.missing`.
  */
 export async function queryRows(options: OpenMariadbOptions, sql: string, signal: AbortSignal, database?: string): Promise<string[][]> {
-  const program = await findPath('client')
+  const program = await findPath('client', options.runner, signal)
   const parts: Uint8Array[] = []
   try {
     const args = ['--batch', '--skip-column-names', '--binary-mode', '--skip-reconnect', '--no-auto-rehash', ...(database === undefined ? [] : ['--', database])]

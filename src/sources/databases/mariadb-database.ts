@@ -1,5 +1,6 @@
 import type { Database } from './database.ts'
-import { describeDatabase } from './mariadb-content.ts'
+import { queryRows } from './mariadb-client.ts'
+import { describeDatabase, isEmpty } from './mariadb-content.ts'
 import { mariadbDump } from './mariadb-dump.ts'
 import { importDump } from './mariadb-import.ts'
 import type { OpenMariadbOptions } from './mariadb-options.ts'
@@ -14,6 +15,11 @@ export function openMariadb(options: OpenMariadbOptions): Database {
     restore: async (content, run, facts) => {
       await importDump(options, content, run, facts)
     },
+    async execute(sql, run) {
+      await queryRows(options, sql, run.signal, databaseName(options))
+    },
     describe: async (run) => await describeDatabase(options, run.signal),
+    // Routines and events are no tables, and lost all the same.
+    holdsNothing: async (run) => await isEmpty(options, run.signal),
   }
 }

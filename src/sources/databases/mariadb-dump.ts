@@ -6,6 +6,7 @@ import type { DumpSummary } from './dump-tally.ts'
 import { clientOutput, findProgram, serverWords } from './mariadb-client.ts'
 import type { FoundProgram } from './mariadb-client.ts'
 import type { OpenMariadbOptions } from './mariadb-options.ts'
+import { breaksProgramDump, programStatements } from './mariadb-programs.ts'
 import { brokenViews, databaseName, surveyMariadb } from './mariadb-survey.ts'
 import type { MariadbSurvey, SurveyedTable } from './mariadb-survey.ts'
 import { DumpScanner } from './scan-dump.ts'
@@ -20,7 +21,7 @@ import { DumpScanner } from './scan-dump.ts'
  */
 export async function mariadbDump(options: OpenMariadbOptions, run: Run, path: string): Promise<Dump> {
   const name = databaseName(options)
-  const program = await findProgram('dump', run.signal)
+  const program = await findProgram('dump', options, run.signal)
   const survey = await surveyMariadb(options, run.signal)
   if (survey.collation === undefined) {
     throw new AppError('database.unreachable', `There is no database ${name} that ${survey.currentUser} may see`, { hint: 'Correct its name, or grant the user access to it.' })
@@ -31,7 +32,7 @@ export async function mariadbDump(options: OpenMariadbOptions, run: Run, path: s
   return {
     entry: {
       path, kind: 'file', mode: 0o600, mtimeNs: startedNs, dump: true,
-      open: (signal) => dumpStream(program, options, plan.arguments, { run, signal, path }, (summary) => {
+      open: (signal) => dumpStream(program, options, survey, { run, signal }, (summary) => {
         facts = factsOf(name, path, survey, summary, plan)
       }, plan),
     },
@@ -49,6 +50,8 @@ type Plan = {
   readonly withoutRows: ReadonlySet<string>
   /** Tables and views that must be in the dump. */
   readonly expected: readonly string[]
+  /** Routines and events that the program cannot dump and Holdfast writes. */
+  readonly programs: MariadbSurvey['programs']
 }
 
 function planOf(options: OpenMariadbOptions, survey: MariadbSurvey, broken: ReadonlyMap<string, string>, run: Run): Plan {
@@ -64,10 +67,11 @@ function planOf(options: OpenMariadbOptions, survey: MariadbSurvey, broken: Read
     run.emit({ type: 'run.warning', code: 'database.broken-view', message: `The view ${view} of ${name} is broken and not in the dump: ${fault}` })
   }
   const readable = programsArguments(name, survey, run)
+  const own = breaksProgramDump(name, readable.programs)
   return {
     arguments: [
       '--opt', '--quick', '--comments', '--skip-dump-date', '--hex-blob', '--no-tablespaces', '--tz-utc', '--triggers', '--max-allowed-packet=1G',
-      ...lockingArguments(options, survey, skipped, run), ...readable,
+      ...lockingArguments(options, survey, skipped, run), ...(own ? ['--skip-routines', '--skip-events'] : readable.arguments),
       ...[...skipped].map((table) => `--ignore-table=${name}.${table}`),
       ...[...withoutRows].map((table) => `--ignore-table-data=${name}.${table}`),
       '--', name,
@@ -75,6 +79,7 @@ function planOf(options: OpenMariadbOptions, survey: MariadbSurvey, broken: Read
     skipped,
     withoutRows,
     expected: survey.tables.map((table) => table.name).filter((table) => !skipped.has(table)),
+    programs: own ? readable.programs : [],
   }
 }
 
@@ -102,7 +107,7 @@ function lockingArguments(options: OpenMariadbOptions, survey: MariadbSurvey, sk
 }
 
 /** Which of routines and events can be dumped; what cannot, and what we could not even see, is told. */
-function programsArguments(name: string, survey: MariadbSurvey, run: Run): string[] {
+function programsArguments(name: string, survey: MariadbSurvey, run: Run): { readonly arguments: readonly string[]; readonly programs: MariadbSurvey['programs'] } {
   const { grants, currentUser } = survey
   const warn = (message: string): void => run.emit({ type: 'run.warning', code: 'database.privileges', message })
   const may = (...privileges: readonly string[]): boolean => privileges.some((privilege) => grants.within(name, privilege))
@@ -116,10 +121,13 @@ function programsArguments(name: string, survey: MariadbSurvey, run: Run): strin
   } else if (!may('EXECUTE', 'ALTER ROUTINE', 'CREATE ROUTINE', 'SHOW CREATE ROUTINE') && !grants.everywhere('SHOW_ROUTINE') && !grants.within('mysql', 'SELECT')) {
     warn(`${currentUser} lacks EXECUTE on ${name}: routines, if there are any, are not in the dump`)
   }
-  return [hidden.length > 0 ? '--skip-routines' : '--routines', events ? '--events' : '--skip-events']
+  return {
+    arguments: [hidden.length > 0 ? '--skip-routines' : '--routines', events ? '--events' : '--skip-events'],
+    programs: survey.programs.filter(({ kind }) => (kind === 'EVENT' ? events : hidden.length === 0)),
+  }
 }
 
-async function* dumpStream(program: FoundProgram, options: OpenMariadbOptions, args: readonly string[], context: { run: Run; signal: AbortSignal; path: string }, finished: (summary: DumpSummary) => void, plan: Plan): AsyncGenerator<Uint8Array, void, undefined> {
+async function* dumpStream(program: FoundProgram, options: OpenMariadbOptions, survey: MariadbSurvey, context: { run: Run; signal: AbortSignal }, finished: (summary: DumpSummary) => void, plan: Plan): AsyncGenerator<Uint8Array, void, undefined> {
   const name = databaseName(options)
   const scanner = new DumpScanner()
   const said: string[] = []
@@ -128,7 +136,11 @@ async function* dumpStream(program: FoundProgram, options: OpenMariadbOptions, a
   const vendor = program.mariadb ? [] : ['--loose-set-gtid-purged=OFF', '--loose-column-statistics=0']
   try {
     const signal = AbortSignal.any([context.signal, context.run.signal])
-    for await (const bytes of clientOutput(program.path, options, [...vendor, ...args], { signal, onStderrLine: (line) => { if (said.length < 20) said.push(line) } })) {
+    for await (const bytes of programStatements(options, survey, plan.programs, signal)) {
+      scanner.write(bytes)
+      yield bytes
+    }
+    for await (const bytes of clientOutput(program.path, options, [...vendor, ...plan.arguments], { signal, onStderrLine: (line) => { if (said.length < 20) said.push(line) } })) {
       begun = true
       scanner.write(bytes)
       yield bytes
@@ -143,6 +155,9 @@ async function* dumpStream(program: FoundProgram, options: OpenMariadbOptions, a
   const missing = plan.expected.filter((table) => !dumped.has(table))
   if (missing.length > 0) throw failed(name, `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not in it`)
   for (const line of said) context.run.emit({ type: 'run.note', code: 'database.client', message: `${name}: ${line}` })
+  if (scanner.isTreacherous) {
+    context.run.emit({ type: 'run.warning', code: 'database.charset', message: `${name} holds triggers, views, routines or events that were made in a character set such as GBK or SJIS: Holdfast does not import this dump, and it must be imported by hand. Make them again with a client in utf8mb4` })
+  }
   finished(summary)
 }
 
@@ -160,6 +175,6 @@ function factsOf(name: string, path: string, survey: MariadbSurvey, summary: Dum
 }
 
 function matches(pattern: string, table: string): boolean {
-  const source = pattern.split('*').map((part) => part.replaceAll(/[\\^$.+?()[\]{}|/-]/g, String.raw`\$&`)).join('.*')
+  const source = pattern.split('*').map((part) => RegExp.escape(part)).join('.*')
   return new RegExp(`^${source}$`, 'su').test(table)
 }

@@ -32,7 +32,7 @@ function likeToRegExp(pattern: string): RegExp {
   const source = pattern.replaceAll(/\\([^])|([^])/g, (_all, escaped: string | undefined, plain: string | undefined) => {
     if (escaped === undefined && plain === '%') return '[^]*'
     if (escaped === undefined && plain === '_') return '[^]'
-    return (escaped ?? plain ?? '').replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)
+    return RegExp.escape(escaped ?? plain ?? '')
   })
   return new RegExp(`^${source}$`, 'iu')
 }

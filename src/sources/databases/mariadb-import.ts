@@ -28,7 +28,7 @@ const lockSeconds = 60
  */
 export async function importDump(options: OpenMariadbOptions, content: AsyncIterable<Uint8Array>, run: Run, facts?: DatabaseFacts): Promise<DumpSummary> {
   const name = databaseName(options)
-  const client = await findProgram('client', run.signal)
+  const client = await findProgram('client', options, run.signal)
   const survey = await readyDatabase(options, run, facts)
   await awaitEarlierImport(options, name, run.signal)
   await dropAll(options, run.signal)

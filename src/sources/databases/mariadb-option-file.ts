@@ -33,7 +33,8 @@ export function usesOwnOptionFiles(options: OpenMariadbOptions): boolean {
   return options.user === undefined && options.password === undefined && options.host === undefined && options.socket === undefined && options.port === undefined
 }
 
-function optionFileText(options: OpenMariadbOptions): string {
+/** What tells the client programs how to connect. */
+export function optionFileText(options: OpenMariadbOptions): string {
   const lines = ['[client]']
   const set = (name: string, value: string | number | undefined): void => {
     if (value !== undefined) lines.push(`${name}=${typeof value === 'number' ? value : quoted(value)}`)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { ChildOptions } from '../../kit/child.ts'
 import type { Secret } from '../../kit/secret.ts'
 import { secretRefSchema } from '../../model/secret-ref.ts'
 
@@ -28,5 +29,15 @@ export const mariadbOptionsSchema = z.strictObject({
 })
 type MariadbOptions = z.infer<typeof mariadbOptionsSchema>
 
+/** Where the client programs run, if not here: in a container. */
+export interface ProgramRunner {
+  /** The first of these programs that is there. */
+  find(names: readonly string[], signal: AbortSignal): Promise<string | undefined>
+  /** What the program tells of its options. */
+  help(program: string, signal: AbortSignal): Promise<string>
+  /** As childOutput of kit; the program reads this option file after its usual ones. */
+  output(program: string, args: readonly string[], optionFile: string, child: Pick<ChildOptions, 'signal' | 'stdin' | 'onStderrLine'>): AsyncGenerator<Uint8Array, void, undefined>
+}
+
 /** The options once config has resolved the password. */
-export type OpenMariadbOptions = Omit<MariadbOptions, 'password'> & { readonly password?: Secret }
+export type OpenMariadbOptions = Omit<MariadbOptions, 'password'> & { readonly password?: Secret; readonly runner?: ProgramRunner }

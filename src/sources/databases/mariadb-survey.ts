@@ -11,6 +11,9 @@ export type SurveyedTable = {
   readonly transactional: boolean
 }
 
+/** A routine or an event. `hidden`: we may not read its body; `endless`: dump programs loop for ever over it. */
+export type SurveyedProgram = { readonly kind: string; readonly name: string; readonly hidden: boolean; readonly endless: boolean }
+
 /** What a user sees of a database and may do there. */
 export type MariadbSurvey = {
   readonly version: string
@@ -19,21 +22,22 @@ export type MariadbSurvey = {
   /** undefined: the database does not exist, or we may not see it. */
   readonly collation: string | undefined
   readonly tables: readonly SurveyedTable[]
-  /** Routines and events by kind and name; `hidden`: we may not read its body. */
-  readonly programs: readonly { readonly kind: string; readonly name: string; readonly hidden: boolean }[]
+  readonly programs: readonly SurveyedProgram[]
   readonly grants: Grants
 }
 
 /** @throws AppError `database.unreachable`, `database.client`, `process.missing`, `config.invalid` (no name). */
 export async function surveyMariadb(options: OpenMariadbOptions, signal: AbortSignal): Promise<MariadbSurvey> {
   const database = sqlText(databaseName(options))
+  // These servers compare the name of an event's database without regard to case, though `Shop` and `shop` are two.
+  const exactly = (column: string): string => `${column} = ${database} AND (@@lower_case_table_names <> 0 OR binary ${column} = binary ${database})`
   const rows = await queryRows(options, [
     'SELECT \'version\', version(), current_user();',
-    `SELECT 'collation', default_collation_name FROM information_schema.schemata WHERE schema_name = ${database};`,
+    `SELECT 'collation', default_collation_name FROM information_schema.schemata WHERE ${exactly('schema_name')};`,
     'SELECT \'engine\', engine FROM information_schema.engines WHERE transactions = \'YES\';',
-    `SELECT 'table', table_name, table_type, ifnull(engine, '') FROM information_schema.tables WHERE table_schema = ${database};`,
-    `SELECT 'program', routine_type, routine_name, routine_definition IS NULL FROM information_schema.routines WHERE routine_schema = ${database};`,
-    `SELECT 'program', 'EVENT', event_name, 0 FROM information_schema.events WHERE event_schema = ${database};`,
+    `SELECT 'table', table_name, table_type, ifnull(engine, '') FROM information_schema.tables WHERE ${exactly('table_schema')};`,
+    `SELECT 'program', routine_type, routine_name, routine_definition IS NULL FROM information_schema.routines WHERE ${exactly('routine_schema')};`,
+    `SELECT 'program', 'EVENT', event_name, 0, instr(concat(event_name, event_definition, event_comment), ';;') > 0 FROM information_schema.events WHERE ${exactly('event_schema')};`,
     'SHOW GRANTS;',
   ].join('\n'), signal)
   const of = (kind: string): string[][] => rows.filter((row) => row[0] === kind).map((row) => row.slice(1))
@@ -44,7 +48,7 @@ export async function surveyMariadb(options: OpenMariadbOptions, signal: AbortSi
     currentUser,
     collation: of('collation')[0]?.[0],
     tables: of('table').map(([name = '', type = '', engine = '']) => surveyed(name, type, engine, transactional.has(engine))),
-    programs: of('program').map(([kind = '', name = '', hidden]) => ({ kind, name, hidden: hidden === '1' })),
+    programs: of('program').map(([kind = '', name = '', hidden, endless]) => ({ kind, name, hidden: hidden === '1', endless: endless === '1' })),
     grants: new Grants(rows.filter((row) => row.length === 1).map((row) => row[0] ?? '')),
   }
 }

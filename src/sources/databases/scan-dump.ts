@@ -1,5 +1,6 @@
 import { DumpTally } from './dump-tally.ts'
 import type { DumpSummary } from './dump-tally.ts'
+import { setStatementFault } from './set-statement.ts'
 import { SqlSplitter } from './sql-splitter.ts'
 import { unwrapConditional } from './sql-tokens.ts'
 import { statementKind } from './statement-kind.ts'
@@ -9,6 +10,7 @@ export class DumpScanner {
   readonly #tally = new DumpTally()
   readonly #splitter: SqlSplitter
   #sizeBytes = 0
+  #isTreacherous = false
 
   constructor() {
     const tally = this.#tally
@@ -17,7 +19,11 @@ export class DumpScanner {
       delimiter: () => undefined,
       statement: (text, _line, backslashEscapes) => {
         const dialect = { ...tally.dialect, backslashEscapes }
-        tally.statement(statementKind(unwrapConditional(text.toString('latin1'), dialect), dialect))
+        const raw = text.toString('latin1')
+        const unwrapped = unwrapConditional(raw, dialect)
+        const kind = statementKind(unwrapped, dialect)
+        tally.statement(kind)
+        if (kind?.verb === 'SET' && setStatementFault(unwrapped, raw, dialect) === 'charset') this.#isTreacherous = true
       },
       insertHead: (text) => {
         const head = text.toString('latin1')
@@ -27,6 +33,11 @@ export class DumpScanner {
       insertEnd: (rows, exact) => tally.insertEnd(rows, exact),
       ambiguous: () => undefined,
     })
+  }
+
+  /** True once a part of it was in a character set whose dumps are not imported. */
+  get isTreacherous(): boolean {
+    return this.#isTreacherous
   }
 
   /** @throws AppError `database.import` for text that is no dump: a statement of more than 64 MiB without rows. */

@@ -15,20 +15,26 @@ export function sqlModeSetBy(statement: string): string | undefined {
 
 /**
  * What is wrong with a SET statement of a dump; undefined where it is harmless: it sets variables of this session to
- * plain values or back to saved ones, NAMES, or a character set. `global`: it concerns the whole server.
- * Strict, because what follows is read by the sql_mode and character set that it sets.
+ * plain values or back to saved ones, NAMES, or a character set. `global`: it concerns the whole server. `charset`: what
+ * follows would be in a character set that clients and servers may read differently. Strict, because what follows is read by the sql_mode and character set that it sets.
  */
-export function setStatementFault(text: string, raw: string, dialect: SqlDialect): 'global' | 'unusual' | undefined {
+export function setStatementFault(text: string, raw: string, dialect: SqlDialect): 'global' | 'charset' | 'unusual' | undefined {
   const tokens = sqlTokens(text, dialect, 1000).slice(1)
   if (tokens.some((token) => isWord(token, 'GLOBAL', 'PERSIST', 'PERSIST_ONLY'))) return 'global'
   for (const assignment of dividedByCommas(tokens)) {
     if (isNames(assignment)) {
-      if (assignment.some((token) => treacherousCharsets.has(token.value.toUpperCase()))) return 'unusual'
+      if (assignment.some(isTreacherous)) return 'charset'
+    } else if (assignment.some((token) => isWord(token, 'CHARACTER_SET_CLIENT', 'CHARACTER_SET_CONNECTION')) && assignment.some(isTreacherous)) {
+      return 'charset'
     } else if (!isHarmlessAssignment(assignment, raw)) {
       return 'unusual'
     }
   }
   return undefined
+}
+
+function isTreacherous(token: SqlToken): boolean {
+  return treacherousCharsets.has(token.value.toUpperCase())
 }
 
 function dividedByCommas(tokens: readonly SqlToken[]): SqlToken[][] {
@@ -69,5 +75,5 @@ function isHarmlessAssignment(tokens: readonly SqlToken[], raw: string): boolean
   if (target === '@w') return /^\d+$|^null$/i.test(given.value) && given.kind === 'word'
   if (name === 'password' || name === 'role') return false
   if (name === 'sql_mode') return value === '@w' ? sqlModeSetBy(raw) === '' : given.kind === 'text' && sqlModeSetBy(raw) === given.value.toUpperCase()
-  return !(name.startsWith('character_set') && treacherousCharsets.has(given.value.toUpperCase()))
+  return !(name.startsWith('character_set') && isTreacherous(given))
 }

@@ -67,15 +67,23 @@ function tokenOf(piece: string, start: number): SqlToken | undefined {
   const end = start + piece.length
   const first = piece.charAt(0)
   if (/^\s/.test(first) || piece.startsWith('/*') || /^--\s/.test(piece) || piece === '--' || first === '#') return undefined
-  if (first === '`') return { kind: 'name', value: utf8(piece.slice(1, -1).replaceAll('``', '`')), start, end }
+  if (first === '`') return { kind: 'name', value: nameOf(piece.slice(1, -1).replaceAll('``', '`')), start, end }
   if ((first === "'" || first === '"') && piece.length > 1) return { kind: 'text', value: piece.slice(1, -1), start, end }
-  if (/^[\w$\u0080-\u00ff]/.test(first)) return { kind: 'word', value: utf8(piece), start, end }
+  if (/^[\w$\u0080-\u00ff]/.test(first)) return { kind: 'word', value: nameOf(piece), start, end }
   return { kind: 'sign', value: piece, start, end }
 }
 
-/** Names come as bytes; servers hold them as UTF-8. */
-function utf8(latin1: string): string {
-  return Buffer.from(latin1, 'latin1').toString('utf8')
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+const western = new TextDecoder('windows-1252')
+
+/** Names come as bytes, nearly always in UTF-8; dumps in latin1 (which servers take for cp1252) hold both, by the statement. */
+function nameOf(latin1: string): string {
+  const bytes = Buffer.from(latin1, 'latin1')
+  try {
+    return strict.decode(bytes)
+  } catch {
+    return western.decode(bytes)
+  }
 }
 
 function runs(dialect: SqlDialect, onlyMariadb: boolean, digits: string): boolean {

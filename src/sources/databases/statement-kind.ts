@@ -1,8 +1,8 @@
 import { sqlTokens } from './sql-tokens.ts'
 import type { SqlDialect, SqlToken } from './sql-tokens.ts'
 
-/** A name as it stands in a statement, with the database before it where one stands there. */
-export type QualifiedName = { readonly database?: string; readonly name: string; readonly start: number; readonly end: number }
+/** A name as it stands in a statement from `start` to `end`, with the database before it where one stands there; the name alone is from `bareStart`. */
+export type QualifiedName = { readonly database?: string; readonly name: string; readonly start: number; readonly bareStart: number; readonly end: number }
 
 /** What a statement does, as far as dumps are concerned; verb and object in upper case: `CREATE`, `TRIGGER`. */
 export type StatementKind = {
@@ -56,7 +56,7 @@ function namesAfter(tokens: readonly SqlToken[], from: number, passed: readonly 
     if (first === undefined || first.kind === 'sign') return names
     const second = tokens[at + 2]
     const qualified = tokens[at + 1]?.value === '.' && second !== undefined
-    names.push(qualified ? { database: first.value, name: second.value, start: first.start, end: second.end } : { name: first.value, start: first.start, end: first.end })
+    names.push(qualified ? { database: first.value, name: second.value, start: first.start, bareStart: second.start, end: second.end } : { name: first.value, start: first.start, bareStart: first.start, end: first.end })
     at += qualified ? 3 : 1
     if (!list || tokens[at]?.value !== ',') return names
     at += 1

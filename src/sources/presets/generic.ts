@@ -4,7 +4,7 @@ import type { Preset } from './preset.ts'
 export const generic: Preset = {
   name: 'generic',
   detect: () => true,
-  exclude: [],
+  exclude: () => [],
   parts: {},
   dumpName: 'database.sql',
 }

@@ -2,6 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Grants } from '../../../src/sources/databases/mariadb-grants.ts'
 
+test('names with signs that mean something in patterns of other kinds are plain names', () => {
+  for (const name of ['my-app', '-', 'a.b', '[x]', '(y', 'a/b', 'c++', 'd|e', '^f$', '{1}', "o'brien"]) {
+    const grants = new Grants([`GRANT SELECT ON \`${name}\`.* TO \`u\`@\`localhost\``])
+    assert.deepEqual([name, `${name}x`, 'aXb'].map((database) => grants.within(database, 'SELECT')), [true, false, false], name)
+  }
+})
+
 test('grants cover what they say: everything, one database, a pattern; not single tables or columns', () => {
   const grants = new Grants([
     'GRANT USAGE ON *.* TO `u`@`localhost` IDENTIFIED BY PASSWORD \'*X\'',

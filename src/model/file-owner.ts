@@ -1,0 +1,2 @@
+/** Whose new files are, by numbers. */
+export type FileOwner = { readonly uid: number; readonly gid: number }

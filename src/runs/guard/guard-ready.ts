@@ -1,0 +1,2 @@
+/** What a guard prints once it watches. */
+export const guardReady = 'watching\n'

@@ -1,0 +1,37 @@
+import type { Database, Dump } from '../databases/database.ts'
+import type { Container } from './container.ts'
+import { callName } from './find-containers.ts'
+
+/** A database in a container, reached by programs that are started in it. */
+export interface ContainerDatabase extends Database {
+  readonly container: Container
+  /** How the names of its dumps end: `.sql`. */
+  readonly dumpEnding: string
+  /** The server's data folder, as the container sees it. */
+  readonly dataFolder: string | undefined
+  /** True where there is nothing that a safety dump could hold. */
+  isEmpty(signal: AbortSignal): Promise<boolean>
+  /** Drops all that is in it. */
+  clear(signal: AbortSignal): Promise<void>
+}
+
+export type LoginOptions = {
+  readonly user?: string
+  readonly password?: string
+  readonly token?: string
+  readonly databases?: readonly string[]
+}
+
+/** Databases of several containers may have one name. */
+export function qualifiedName(container: Container, database: string): string {
+  return `${callName(container)}/${database}`
+}
+
+/** A dump whose facts also tell from which container it is. */
+export function placedDump(dump: Dump, container: Container, name: string, database: string | undefined): Dump {
+  return {
+    entry: dump.entry,
+    facts: () => ({ ...dump.facts(), name, container: { name: callName(container), ...(database === undefined ? {} : { database }) } }),
+    [Symbol.asyncDispose]: async () => await dump[Symbol.asyncDispose](),
+  }
+}

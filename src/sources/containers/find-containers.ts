@@ -1,0 +1,46 @@
+import { realpathSync } from 'node:fs'
+import type { Container, Mount } from './container.ts'
+import { listContainers } from './container.ts'
+import { Engine } from './engine-client.ts'
+
+/**
+ * The containers of an application: those of a compose file in its root or below, those that have a folder of it
+ * mounted, and those named. @throws AppError `containers.unreachable`, `containers.denied`.
+ */
+export async function findContainers(sockets: readonly string[], root: string, named: ReadonlySet<string>, signal: AbortSignal): Promise<readonly Container[]> {
+  const found: Container[] = []
+  for (const socket of sockets) {
+    const engine = await Engine.open(socket, signal)
+    const all = await listContainers(engine, signal)
+    found.push(...all.filter((container) => belongs(container, root, named)))
+  }
+  return found
+}
+
+/** Whether a mount lies in the application's root. */
+export function isInRoot(root: string, mount: Mount): boolean {
+  return isWithin(root, realPath(mount.source))
+}
+
+/** The name by which the configuration and restore points know a container. */
+export function callName({ service, name }: Container): string {
+  return service ?? name
+}
+
+function belongs(container: Container, root: string, named: ReadonlySet<string>): boolean {
+  if (named.has(container.name) || (container.service !== undefined && container.projectFolder !== undefined && isWithin(root, realPath(container.projectFolder)))) return true
+  return container.mounts.some((mount) => isInRoot(root, mount))
+}
+
+export function isWithin(root: string, path: string): boolean {
+  return path === root || root === '/' || path.startsWith(`${root}/`)
+}
+
+/** Engines tell paths as they were given to them. */
+export function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return path
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Loads an RDB file from the input into a running server: a second server of the same program reads it, and the first one becomes its
+ * replica for a moment. That replaces the whole content at once, however the server keeps it (RDB, AOF or not at all), without
+ * a restart. Until the replica is in sync nothing has changed that a failure would not leave as it was, or the safety dump bring back.
+ */
+export const redisRestore = `server=$(command -v redis-server || command -v valkey-server) || { echo "there is no redis-server in this container" >&2; exit 1; }
+folder=$(mktemp -d /tmp/holdfast-XXXXXX) || exit 1
+port=
+stop() {
+  if [ -n "$port" ]; then ( unset REDISCLI_AUTH; "$client" -h 127.0.0.1 -p "$port" SHUTDOWN NOSAVE ) >/dev/null 2>&1; fi
+  if [ -n "$replica" ]; then call REPLICAOF NO ONE >/dev/null; call CONFIG SET masterauth "$masterauth" >/dev/null; call CONFIG SET masteruser "$masteruser" >/dev/null; fi
+  rm -rf "$folder"
+}
+replica=
+trap stop EXIT
+trap 'exit 1' TERM INT
+cat > "$folder/dump.rdb" || exit 1
+for try in 1 2 3 4 5 6 7 8; do
+  number=$(od -An -N2 -tu2 /dev/urandom | tr -d ' ')
+  candidate=$((20000 + number % 30000))
+  "$server" --port "$candidate" --bind 127.0.0.1 --dir "$folder" --dbfilename dump.rdb --save "" --appendonly no --repl-diskless-sync-delay 0 --daemonize yes --pidfile "$folder/pid" --logfile "$folder/log" >/dev/null || continue
+  waited=0
+  while [ "$waited" -lt 3000 ]; do
+    said=$( unset REDISCLI_AUTH; "$client" -h 127.0.0.1 -p "$candidate" --raw INFO persistence 2>&1 )
+    case $said in
+      *loading:0*) port=$candidate; break 2 ;;
+      *loading:1*) ;;
+      *) [ "$waited" -lt 100 ] || break ;;
+    esac
+    sleep 0.1
+    waited=$((waited + 1))
+  done
+done
+if [ -z "$port" ]; then tail -n 3 "$folder/log" >&2; echo "a second server could not read the dump" >&2; exit 1; fi
+wanted=$( unset REDISCLI_AUTH; "$client" -h 127.0.0.1 -p "$port" --raw INFO keyspace | grep -c '^db' )
+masterauth=$(call CONFIG GET masterauth | sed -n 2p)
+masteruser=$(call CONFIG GET masteruser | sed -n 2p)
+call CONFIG SET masterauth "" >/dev/null || exit 1
+call CONFIG SET masteruser "" >/dev/null || exit 1
+replica=yes
+call REPLICAOF 127.0.0.1 "$port" >/dev/null || exit 1
+waited=0
+until call INFO replication | grep -q '^master_link_status:up'; do
+  [ "$waited" -lt 6000 ] || { echo "the server did not take the dump in time" >&2; exit 1; }
+  sleep 0.1
+  waited=$((waited + 1))
+done
+call REPLICAOF NO ONE >/dev/null || exit 1
+call CONFIG SET masterauth "$masterauth" >/dev/null
+call CONFIG SET masteruser "$masteruser" >/dev/null
+replica=
+# Durable before the restore goes on, unless the server keeps nothing at all.
+case $(call CONFIG GET save | sed -n 2p) in
+  "") ;;
+  *) call SAVE >/dev/null || exit 1 ;;
+esac`

@@ -1,0 +1,55 @@
+import { isAbsolute, relative, resolve } from 'node:path'
+import type { Remark } from '../../model/restore-point.ts'
+import type { ApplicationFolder } from './application-folder.ts'
+import { readIni } from './ini-config.ts'
+import { literalSecret } from './literal-secret.ts'
+import { otherServer } from './other-server.ts'
+import type { Preset } from './preset.ts'
+
+// Where the packages, the containers and a plain binary keep it.
+const configFiles = ['gitea/conf/app.ini', 'custom/conf/app.ini', 'conf/app.ini']
+
+/** Gitea and Forgejo: Git repositories and a database (MariaDB, or SQLite below the folder). */
+export const gitea: Preset = {
+  name: 'gitea',
+  detect: (folder) => settings(folder)?.values.has('database.DB_TYPE') === true,
+  // Indexes and sessions are made again.
+  exclude: () => ['/log/', '/gitea/log/', '/data/indexers/', '/gitea/indexers/', '/data/sessions/', '/gitea/sessions/', '/data/tmp/', '/gitea/tmp/'],
+  parts: { packages: ['/data/packages/', '/gitea/packages/'], lfs: ['/data/lfs/', '/git/lfs/'] },
+  dumpName: 'database.sql',
+  databases(folder) {
+    const { values } = settings(folder) ?? { values: new Map<string, string>() }
+    if (values.get('database.DB_TYPE') !== 'mysql') return []
+    const [host = '', port] = (values.get('database.HOST') ?? '').split(':')
+    const password = values.get('database.PASSWD') ?? ''
+    return [{
+      type: 'mariadb',
+      name: values.get('database.NAME') ?? 'gitea',
+      ...(host.startsWith('/') ? { socket: host } : { host: host === '' ? 'localhost' : host }),
+      ...(port === undefined ? {} : { port: Number(port) }),
+      user: values.get('database.USER') ?? 'gitea',
+      ...(password === '' ? {} : { password: literalSecret(password) }),
+    }]
+  },
+  missing: (folder) => {
+    const { file, values } = settings(folder) ?? { file: '', values: new Map<string, string>() }
+    const kind = values.get('database.DB_TYPE') ?? ''
+    if (kind === 'postgres' || kind === 'mssql') return [otherServer(file, kind)]
+    return kind === 'sqlite3' ? databaseElsewhere(folder, file, values.get('database.PATH')) : []
+  },
+}
+
+function settings(folder: ApplicationFolder): { readonly file: string; readonly values: ReadonlyMap<string, string> } | undefined {
+  for (const file of configFiles) {
+    const text = folder.read(file)
+    if (text !== undefined) return { file, values: readIni(text) }
+  }
+  return undefined
+}
+
+/** A container sees other paths than this machine: a path that is not there from here says nothing. */
+function databaseElsewhere(folder: ApplicationFolder, file: string, path: string | undefined): readonly Remark[] {
+  if (path === undefined || !isAbsolute(path) || path.startsWith('/data/')) return []
+  const below = relative(folder.root, resolve(path))
+  return below.startsWith('..') ? [{ code: 'source.elsewhere', path: file, message: `says that the database is ${path}, which is not below ${folder.root}: it is not in this restore point` }] : []
+}

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { Podman } from '../fixtures/podman.ts'
+import { newMachine } from './machine.ts'
+
+// A stand-in, as InfluxDB 2 is not to be had here: it shows our side alone.
+const influxd = '#!/bin/sh\nif [ "$1" = version ]; then echo "InfluxDB v2.7.1 (git: 407fa622e9) build_date: 2023-04-28"; exit 0; fi\ntrap "exit 0" TERM\nwhile :; do sleep 0.2; done\n'
+const influx = `#!/bin/sh
+[ "$INFLUX_TOKEN" = 'to ken "1"' ] || { echo "Error: unauthorized access" >&2; exit 1; }
+case "$1" in
+  bucket) printf '0001\\thome\\t720h\\n0002\\t_monitoring\\t168h\\n' ;;
+  backup) mkdir -p "$2" && cp /var/lib/influxdb2/points "$2/20260101.bolt" ;;
+  restore) [ "$3" = --full ] && cp "$2/20260101.bolt" /var/lib/influxdb2/points ;;
+  *) exit 2 ;;
+esac
+`
+
+test('InfluxDB 2 is asked with the token of its container, and its backup comes back (by a stand-in)', async () => {
+  await using machine = await newMachine()
+  await using podman = await Podman.start()
+  for (const [name, text] of [['influxd', influxd], ['influx', influx]] as const) {
+    await writeFile(join(machine.folder, name), text)
+    await chmod(join(machine.folder, name), 0o755)
+  }
+  const data = join(machine.app, 'data')
+  await mkdir(data)
+  await writeFile(join(data, 'points'), 'one')
+  await writeFile(join(machine.app, 'compose.yaml'), 'services: {}\n')
+  await podman.create('flux2', {
+    command: ['influxd'], env: { DOCKER_INFLUXDB_INIT_ADMIN_TOKEN: 'to ken "1"' }, binds: [`${data}:/var/lib/influxdb2`, `${machine.folder}/influxd:/bin/influxd:ro`, `${machine.folder}/influx:/bin/influx:ro`],
+    labels: { 'com.docker.compose.project': 'demo', 'com.docker.compose.project.working_dir': machine.app, 'com.docker.compose.service': 'flux' },
+  })
+  await machine.configure({ apps: { demo: { root: machine.app, containers: { engine: podman.socket, services: { flux: { mode: 'exec' } } } } }, place: machine.place })
+  await machine.holdfast(['backup', 'demo'])
+  const { stdout } = await machine.holdfast(['show', 'latest', '--app', 'demo', '--files'])
+  assert.match(stdout, /databases\/flux\.tar/)
+  assert.ok(!stdout.includes('data/points'), 'raw files of a server that runs on are left out')
+  podman.exec('flux2', 'sh', '-c', 'echo ruined > /var/lib/influxdb2/points')
+  await machine.holdfast(['restore', 'latest', '--app', 'demo', '--no-ask'])
+  assert.equal(podman.exec('flux2', 'cat', '/var/lib/influxdb2/points'), 'one')
+  assert.ok(!(await machine.journals('.ndjson')).includes('to ken'))
+})

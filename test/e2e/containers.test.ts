@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { until } from '../fixtures/container-servers.ts'
+import { Podman } from '../fixtures/podman.ts'
+import type { Machine } from './machine.ts'
+import { newMachine } from './machine.ts'
+
+const untouched = ['reader', 'resting', 'still', 'other'] as const
+const names = ['web', 'db', ...untouched] as const
+const usual = { web: 'running', db: 'running', reader: 'running', resting: 'created', still: 'paused', other: 'running' }
+
+suite('containers of an application', () => {
+  let machine: Machine
+  let podman: Podman
+  const startedAt: Record<string, string> = {}
+
+  before(async () => {
+    [machine, podman] = await Promise.all([newMachine(), Podman.start()])
+    await mkdir(join(machine.app, 'volumes/web'), { recursive: true })
+    await mkdir(join(machine.folder, 'elsewhere'))
+    await writeFile(join(machine.app, 'compose.yaml'), 'services: {}\n')
+    await podman.create('db', { labels: service('db'), binds: [`${machine.app}/volumes:/data`] })
+    await podman.create('web', { labels: { ...service('web'), 'com.docker.compose.depends_on': 'db:service_started:false' }, binds: [`${machine.app}/volumes/web:/data`] })
+    await podman.create('reader', { labels: service('reader'), binds: [`${machine.app}/volumes:/data:ro`] })
+    await podman.create('resting', { labels: service('resting'), binds: [`${machine.app}/volumes:/data`], isStopped: true })
+    await podman.create('still', { binds: [`${machine.app}/volumes:/data`] })
+    await podman.api('POST', '/containers/still/pause')
+    await podman.create('other', { binds: [`${machine.folder}/elsewhere:/data`] })
+    for (const name of names) startedAt[name] = await podman.startedAt(name)
+  })
+
+  after(async () => {
+    await podman[Symbol.asyncDispose]()
+    await machine[Symbol.asyncDispose]()
+  })
+
+  function service(name: string): Record<string, string> {
+    return { 'com.docker.compose.project': 'demo', 'com.docker.compose.project.working_dir': machine.app, 'com.docker.compose.service': name }
+  }
+
+  async function configure(frozen: string, containers: object = {}): Promise<void> {
+    await machine.configure({ apps: { demo: { root: machine.app, containers: { engine: podman.socket, ...containers }, hooks: { frozen: [{ command: frozen }] } } }, place: machine.place })
+  }
+
+  /** A line of shell that writes down how all containers are. */
+  const tellStates = (): string => `podman --url unix://${podman.socket} --remote ps --all --format '{{.Names}} {{.State}}' > ${join(machine.folder, 'states')}`
+
+  async function toldStates(): Promise<Record<string, string>> {
+    return Object.fromEntries((await readFile(join(machine.folder, 'states'), 'utf8')).trim().split('\n').map((line) => {
+      const [name = '', state = ''] = line.split(' ')
+      return [name, state === 'Up' ? 'running' : state.toLowerCase()]
+    }))
+  }
+
+  const killGuard = 'for process in /proc/[0-9]*; do if tr "\\0" " " < $process/cmdline 2>/dev/null | grep -q "main.ts guard $HOLDFAST_GUARDED"; then kill -9 ${process#/proc/}; fi; done'
+
+  async function running(what: string): Promise<void> {
+    await until(async () => await podman.state('web') === 'running' && await podman.state('db') === 'running', what, 10_000)
+  }
+
+  function records(): string[] {
+    return readdirSync(join(machine.state, 'demo')).filter((name) => name.startsWith('frozen-'))
+  }
+
+  test('that write stand still while the files are read, and exactly they run again', async () => {
+    await configure(tellStates())
+    const { stdout } = await machine.holdfast(['backup', 'demo', '--json'])
+    assert.deepEqual((JSON.parse(stdout) as { warnings: unknown }).warnings, [])
+    assert.deepEqual(await toldStates(), { ...usual, web: 'exited', db: 'exited' })
+    assert.deepEqual(await podman.states(...names), usual)
+    for (const name of untouched) assert.equal(await podman.startedAt(name), startedAt[name], `${name} was left alone`)
+    assert.ok(await podman.startedAt('db') < await podman.startedAt('web'), 'what the other depends on is started first')
+    assert.deepEqual(records(), [])
+  })
+
+  test('run again within seconds after the run was killed', async () => {
+    await configure('kill -9 $PPID; sleep 5')
+    const earlier = await podman.startedAt('web')
+    await machine.anyStatus(['backup', 'demo'])
+    await running('the guard has started them')
+    assert.notEqual(await podman.startedAt('web'), earlier, 'it had been stopped')
+    await until(() => records().length === 0, 'the record is gone')
+    assert.deepEqual(await podman.states(...names), usual)
+    assert.match(await machine.journals('.log'), /thaw of demo started[\s\S]*running again: db, web/)
+  })
+
+  test('run again after Ctrl-C', async () => {
+    await configure('kill -INT $PPID; sleep 5')
+    await machine.holdfast(['backup', 'demo'], { status: 130 })
+    assert.deepEqual(await podman.states(...names), usual)
+    assert.deepEqual(records(), [])
+  })
+
+  test('run again after a failure', async () => {
+    await configure('exit 1')
+    await machine.holdfast(['backup', 'demo'], { status: 1 })
+    assert.deepEqual(await podman.states(...names), usual)
+  })
+
+  test('are started by "holdfast thaw --all", as at boot, where the guard was killed too', async () => {
+    await configure(`HOLDFAST_GUARDED=${machine.state}; ${killGuard}; kill -9 $PPID; sleep 5`)
+    await machine.anyStatus(['backup', 'demo'])
+    assert.equal(records().length, 1)
+    assert.deepEqual(await podman.states('web', 'db'), { web: 'exited', db: 'exited' })
+    await machine.holdfast(['thaw', '--all', '--no-ask'])
+    assert.deepEqual(await podman.states(...names), usual)
+    assert.deepEqual(records(), [])
+    assert.match((await machine.holdfast(['thaw', '--all'])).stdout, /Nothing stands still/)
+  })
+
+  test('are started by the next run, and counted as running by it', async () => {
+    await configure(`HOLDFAST_GUARDED=${machine.state}; ${killGuard}; kill -9 $PPID; sleep 5`)
+    await machine.anyStatus(['backup', 'demo'])
+    assert.deepEqual(await podman.states('web', 'db'), { web: 'exited', db: 'exited' })
+    await configure(tellStates())
+    await machine.holdfast(['backup', 'demo'])
+    assert.deepEqual(await toldStates(), { ...usual, web: 'exited', db: 'exited' })
+    assert.deepEqual(await podman.states(...names), usual)
+  })
+
+  test('are not stopped where the guard cannot be started', async () => {
+    await configure('true')
+    const before_ = [await podman.startedAt('web'), await podman.startedAt('db')]
+    const { stdout } = await machine.holdfast(['backup', 'demo', '--json'], { status: 1, env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent('Object.defineProperty(process,"execPath",{value:"/bin/false"})')}` } })
+    assert.equal((JSON.parse(stdout) as { error: { code: string } }).error.code, 'containers.guard')
+    assert.deepEqual([await podman.startedAt('web'), await podman.startedAt('db')], before_)
+    assert.deepEqual(records(), [])
+  })
+
+  test('are paused, left, or found by their names alone, as the configuration says', async () => {
+    await configure(tellStates(), { default: 'leave', services: { web: { mode: 'pause' }, other: { mode: 'stop' }, nobody: { mode: 'stop' } } })
+    const { stdout } = await machine.holdfast(['backup', 'demo', '--json'], { status: 3 })
+    assert.deepEqual((JSON.parse(stdout) as { warnings: { code: string }[] }).warnings.map(({ code }) => code), ['containers.missing'])
+    assert.deepEqual(await toldStates(), { ...usual, web: 'paused', other: 'exited' })
+    assert.deepEqual(await podman.states(...names), usual)
+  })
+
+  test('that a stop would remove are paused instead', async () => {
+    await podman.create('fleeting', { binds: [`${machine.app}/volumes:/data`], autoRemove: true })
+    await configure(tellStates())
+    await machine.holdfast(['backup', 'demo'])
+    assert.equal((await toldStates())['fleeting'], 'paused')
+    assert.equal(await podman.state('fleeting'), 'running')
+    podman.cli('rm', '--force', '--time', '0', 'fleeting')
+  })
+
+  test('have their named volumes saved, restored and brought back by an undo', async () => {
+    await podman.create('keeper', { labels: service('keeper'), binds: ['demo_data:/data'] })
+    podman.exec('keeper', 'sh', '-c', 'echo one > /data/file; mkdir /data/folder; echo deep > /data/folder/deep; chmod 640 /data/folder/deep; chown 999:999 /data/file')
+    const told = (): string => podman.exec('keeper', 'sh', '-c', 'cd /data; cat file folder/deep; stat -c "%n %a %u" file folder folder/deep; ls')
+    const saved = told()
+    await configure('true')
+    await machine.holdfast(['backup', 'demo'])
+    assert.match((await machine.holdfast(['show', 'latest', '--app', 'demo', '--files'])).stdout, /\.holdfast-volumes\/demo_data\/folder\/deep/)
+
+    podman.exec('keeper', 'sh', '-c', 'rm -r /data/folder; echo two > /data/file; echo more > /data/more')
+    const changed = podman.exec('keeper', 'sh', '-c', 'cat /data/file; ls /data')
+    await machine.holdfast(['restore', 'latest', '--app', 'demo', '--no-ask'])
+    assert.equal(told(), saved)
+    assert.ok(!readdirSync(machine.app).includes('.holdfast-volumes'))
+    await machine.holdfast(['restore', '--undo', '--target', machine.app, '--no-ask'])
+    assert.equal(podman.exec('keeper', 'sh', '-c', 'cat /data/file; ls /data'), changed)
+
+    podman.cli('rm', '--force', '--time', '0', 'keeper')
+    podman.cli('volume', 'rm', 'demo_data')
+    await machine.holdfast(['restore', 'latest', '--app', 'demo', '--no-ask'])
+    await podman.create('keeper', { labels: service('keeper'), binds: ['demo_data:/data'] })
+    assert.equal(told(), saved)
+    podman.cli('rm', '--force', '--time', '0', 'keeper')
+    assert.deepEqual(await podman.states(...names), usual)
+  })
+
+  test('with Nextcloud are in maintenance mode meanwhile, and surely out of it again', async () => {
+    // Its occ and PHP are stand-ins: what is shown is that they are called, as the owner, and undone after a kill too.
+    const html = join(machine.app, 'html')
+    await mkdir(join(html, 'config'), { recursive: true })
+    await writeFile(join(html, 'occ'), '')
+    await writeFile(join(html, 'config/config.php'), '')
+    await writeFile(join(machine.folder, 'php'), '#!/bin/sh\n[ "$1 $2" = "occ maintenance:mode" ] && echo "$3 $(id -u)" >> config/config.php\n')
+    await chmod(join(machine.folder, 'php'), 0o755)
+    await podman.create('cloud', { labels: service('cloud'), binds: [`${html}:/var/www/html`, `${machine.folder}/php:/bin/php:ro`] })
+    podman.exec('cloud', 'chown', '33', '/var/www/html/config/config.php', '/var/www/html/config')
+    await configure(`cp ${html}/config/config.php ${machine.folder}/during`, { default: 'leave', services: { cloud: { mode: 'maintenance' } } })
+    await machine.holdfast(['backup', 'demo'])
+    assert.equal(await readFile(join(machine.folder, 'during'), 'utf8'), '--on 33\n')
+    assert.equal(await readFile(join(html, 'config/config.php'), 'utf8'), '--on 33\n--off 33\n')
+    await configure('kill -9 $PPID; sleep 5', { default: 'leave', services: { cloud: { mode: 'maintenance' } } })
+    await machine.anyStatus(['backup', 'demo'])
+    await until(async () => await readFile(join(html, 'config/config.php'), 'utf8') === '--on 33\n--off 33\n--on 33\n--off 33\n', 'the guard has switched it off', 10_000)
+    podman.cli('rm', '--force', '--time', '0', 'cloud')
+  })
+})

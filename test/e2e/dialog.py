@@ -1,0 +1,39 @@
+"""Runs a command on a pseudo-terminal of its own and answers its questions in turn; prints all that it wrote.
+
+Usage: dialog.py ROWS COLUMNS '[["question", "answer"], …]' COMMAND…; ends with the command's status.
+"""
+import fcntl
+import json
+import os
+import pty
+import select
+import struct
+import sys
+import termios
+
+rows, columns, dialog, command = int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3]), sys.argv[4:]
+pid, terminal = pty.fork()
+if pid == 0:
+    fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', rows, columns, 0, 0))
+    os.execvp(command[0], command)
+said, seen = b'', 0
+while True:
+    ready, _, _ = select.select([terminal], [], [], 60)
+    if not ready:
+        break
+    try:
+        part = os.read(terminal, 65536)
+    except OSError:
+        break
+    if not part:
+        break
+    said += part
+    if dialog and dialog[0][0].encode() in said[seen:]:
+        seen = len(said)
+        os.write(terminal, dialog.pop(0)[1].encode())
+if dialog:
+    said += ('\nnever asked: %s' % dialog[0][0]).encode()
+    os.kill(pid, 9)
+_, status = os.waitpid(pid, 0)
+sys.stdout.buffer.write(said)
+sys.exit(os.waitstatus_to_exitcode(status) & 255)

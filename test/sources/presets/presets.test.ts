@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, suite, test } from 'node:test'
+import { compileSelection } from '../../../src/disk/selection.ts'
+import { ApplicationFolder } from '../../../src/sources/presets/application-folder.ts'
+import { detectPreset } from '../../../src/sources/presets/detect-preset.ts'
+
+let root = ''
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'hf-preset-'))
+})
+afterEach(() => rmSync(root, { recursive: true }))
+
+function make(files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true })
+    writeFileSync(join(root, path), text)
+  }
+}
+
+const databases = (): unknown => detectPreset(root).databases?.(new ApplicationFolder(root))
+const missing = (): readonly string[] => (detectPreset(root).missing?.(new ApplicationFolder(root)) ?? []).map(({ message }) => message)
+const isSaved = (path: string): boolean => {
+  const select = compileSelection({ include: [...detectPreset(root).include ?? []], exclude: [...detectPreset(root).exclude(new ApplicationFolder(root))] })
+  const parts = path.split('/')
+  return parts.every((_, index) => select(parts.slice(0, index + 1).join('/'), index < parts.length - 1) !== 'skip')
+}
+
+suite('a preset is detected by what lies in the folder', () => {
+  test('a folder with nothing particular is generic, all of it saved', () => {
+    make({ 'a.txt': '', 'tmp/x': '' })
+    assert.equal(detectPreset(root).name, 'generic')
+    assert.equal(isSaved('tmp/x'), true)
+  })
+
+  test('a folder that is not there is told', () => {
+    assert.throws(() => detectPreset(join(root, 'none')), { code: 'source.missing' })
+  })
+
+  const nextcloud = { 'occ': '', 'version.php': '', 'lib/private/x.php': '' }
+  test('Nextcloud with MariaDB on another port', () => {
+    make({ ...nextcloud, 'config/config.php': "<?php\n$CONFIG = array (\n  'dbtype' => 'mysql',\n  'dbname' => 'nc',\n  'dbhost' => 'db.lan:3307',\n  'dbuser' => 'oc_admin',\n  'dbpassword' => 'x${y}',\n  'datadirectory' => '" + root + "/data',\n);\n" })
+    assert.equal(detectPreset(root).name, 'nextcloud')
+    assert.deepEqual(databases(), [{ type: 'mariadb', name: 'nc', host: 'db.lan', port: 3307, user: 'oc_admin', password: 'x$${y}' }])
+    assert.deepEqual(missing(), [])
+    assert.equal(isSaved('config/config.php'), true)
+    assert.equal(isSaved('data/nextcloud.log'), false)
+  })
+
+  test('Nextcloud whose data lie elsewhere, or whose database is PostgreSQL, is never called complete', () => {
+    make({ ...nextcloud, 'config/config.php': "<?php\n$CONFIG = ['dbtype' => 'pgsql', 'datadirectory' => '/mnt/data'];\n" })
+    assert.deepEqual(databases(), [])
+    assert.equal(missing().length, 2)
+    assert.match(missing()[0] ?? '', /\/mnt\/data, which is not below/)
+    assert.match(missing()[1] ?? '', /PostgreSQL/)
+  })
+
+  const wordpress = { 'wp-includes/version.php': '', 'wp-content/index.php': '' }
+  test('WordPress, with a socket for a host', () => {
+    make({ ...wordpress, 'wp-config.php': "<?php\ndefine( 'DB_NAME', 'wp' );\ndefine( 'DB_USER', 'wpu' );\ndefine( 'DB_PASSWORD', 'p' );\ndefine( 'DB_HOST', 'localhost:/run/m.sock' );\n$table_prefix = 'wp_';\n" })
+    assert.equal(detectPreset(root).name, 'wordpress')
+    assert.deepEqual(databases(), [{ type: 'mariadb', name: 'wp', host: 'localhost', socket: '/run/m.sock', user: 'wpu', password: 'p' }])
+    assert.deepEqual(missing(), [])
+  })
+
+  test('WordPress whose wp-config.php lies one folder higher: its database is found, and the file is told as missing', () => {
+    const above = root
+    root = join(above, 'site')
+    try {
+      make({ ...wordpress, '../wp-config.php': "<?php define('DB_NAME', 'wp'); define('DB_USER', 'u'); define('DB_PASSWORD', ''); define('DB_HOST', 'h');" })
+      assert.deepEqual(databases(), [{ type: 'mariadb', name: 'wp', host: 'h', user: 'u' }])
+      assert.equal(missing().length, 1)
+    } finally {
+      root = above
+    }
+  })
+
+  test('Gitea with MariaDB, quotes and comments in its app.ini', () => {
+    make({ 'gitea/conf/app.ini': 'APP_NAME = x\n[database]\nDB_TYPE = mysql\nHOST = 10.0.0.2:3306\nNAME=gitea ; the name\nUSER = `git`\nPASSWD = "a;b#c"\n\n[server]\nNAME = other\n' })
+    assert.equal(detectPreset(root).name, 'gitea')
+    assert.deepEqual(databases(), [{ type: 'mariadb', name: 'gitea', host: '10.0.0.2', port: 3306, user: 'git', password: 'a;b#c' }])
+    assert.equal(isSaved('gitea/indexers/issues.bleve/x'), false)
+    assert.equal(isSaved('git/repositories/log/x'), true)
+  })
+
+  test('Gitea with PostgreSQL, or with SQLite outside the folder, is never called complete', () => {
+    make({ 'custom/conf/app.ini': '[database]\nDB_TYPE=postgres\n' })
+    assert.match(missing()[0] ?? '', /postgres/)
+    make({ 'custom/conf/app.ini': '[database]\nDB_TYPE=sqlite3\nPATH=/elsewhere/gitea.db\n' })
+    assert.match(missing()[0] ?? '', /\/elsewhere\/gitea\.db/)
+    make({ 'custom/conf/app.ini': `[database]\nDB_TYPE=sqlite3\nPATH=${root}/data/gitea.db\n` })
+    assert.deepEqual(missing(), [])
+  })
+
+  test('Home Assistant with its history in MariaDB by a secret', () => {
+    make({ '.HA_VERSION': '2026.1', 'configuration.yaml': 'default_config:\nautomation: !include automations.yaml\nrecorder:\n  db_url: !secret recorder\n', 'secrets.yaml': 'recorder: mysql://ha:p%40ss@core-mariadb/homeassistant?charset=utf8mb4\n' })
+    assert.equal(detectPreset(root).name, 'home-assistant')
+    assert.deepEqual(databases(), [{ type: 'mariadb', name: 'homeassistant', host: 'core-mariadb', user: 'ha', password: 'p@ss' }])
+    assert.equal(isSaved('backups/x.tar'), false)
+    assert.equal(isSaved('.storage/auth'), true)
+  })
+
+  test('Home Assistant with a secret that is not there is refused, and without db_url has no server\'s database', () => {
+    make({ '.HA_VERSION': '2026.1', 'configuration.yaml': 'recorder:\n  db_url: !secret gone\n' })
+    assert.throws(databases, { code: 'source.unreadable' })
+    make({ 'configuration.yaml': 'default_config:\n' })
+    assert.deepEqual(databases(), [])
+  })
+
+  test('a configuration that is a pipe, or too large, does not hang or fill the memory', async () => {
+    make({ 'core/config/common.config.php': `<?php // ${'x'.repeat(2_000_000)}` })
+    assert.equal(detectPreset(root).name, 'jeedom')
+    assert.throws(databases, { code: 'source.unreadable' })
+    rmSync(join(root, 'core/config/common.config.php'))
+    const { execFileSync } = await import('node:child_process')
+    execFileSync('mkfifo', [join(root, 'core/config/common.config.php')])
+    assert.throws(databases, { code: 'source.unreadable' })
+  })
+})
