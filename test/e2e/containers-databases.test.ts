@@ -19,6 +19,7 @@ suite('database servers in containers', () => {
   let podman: Podman
   let redisPort: number
   let data: string
+  let original: Record<string, string>
   const env = (): Record<string, string> => ({ DOCKER_HOST: `unix://${podman.socket}` })
 
   before(async () => {
@@ -35,6 +36,7 @@ suite('database servers in containers', () => {
       startInfluxContainer(podman, 'demo-flux-1', join(data, 'flux'), { labels: labels('flux') }),
     ])
     fill()
+    original = contents()
   })
 
   after(async () => {
@@ -59,7 +61,7 @@ suite('database servers in containers', () => {
       maria: mariadbSql(podman, 'demo-maria-1', 'SELECT * FROM `odd näme`.t; SELECT * FROM `odd näme`.v; SELECT hex(b) FROM shop.a; SHOW DATABASES'),
       pg: postgresSql(podman, 'demo-pg-1', strange, 'SELECT * FROM "T 1" ORDER BY id') + postgresSql(podman, 'demo-pg-1', strange, 'SELECT f(), (SELECT count(*) FROM s.empty), (SELECT rolname FROM pg_roles WHERE oid = (SELECT datdba FROM pg_database WHERE datname = current_database()))') + postgresSql(podman, 'demo-pg-1', 'postgres', 'SELECT datname FROM pg_database ORDER BY 1'),
       cache: ['GET greeting', '-n 3 LRANGE list 0 -1'].map((command) => redisCommand(podman, 'demo-cache-1', redisPort, ...command.split(' '))).join(''),
-      flux: influxQuery(podman, 'demo-flux-1', 'SELECT * FROM home.autogen.temperature') + influxQuery(podman, 'demo-flux-1', 'SHOW DATABASES').split('\n').toSorted().join('\n'),
+      flux: influxQuery(podman, 'demo-flux-1', 'SELECT * FROM home.autogen.temperature') + influxQuery(podman, 'demo-flux-1', 'SHOW DATABASES').split('\n').filter((line) => !line.endsWith(',_internal')).toSorted().join('\n'),
     }
   }
 
@@ -91,45 +93,39 @@ suite('database servers in containers', () => {
     assert.deepEqual(await podman.states(...Object.keys(servers)), Object.fromEntries(Object.keys(servers).map((name) => [name, 'running'])))
   })
 
-  test('keep their passwords out of the archive\'s records, the journal and every argument', async () => {
+  test('keep their passwords out of the journal and the log', async () => {
     const text = await machine.journals('.ndjson') + await machine.journals('.log')
     assert.ok(!text.includes(password) && !text.includes(password.slice(0, 12)))
   })
 
   test('come back by their dumps, imported by their own clients', async () => {
     await answering()
-    const before = contents()
     ruin()
     await machine.holdfast(['restore', 'latest', '--from', machine.place, '--only', 'databases', '--no-ask'], { env: env() })
-    assert.deepEqual(contents(), before)
+    assert.deepEqual(contents(), original)
   })
 
   test('are brought back by an undo of that', async () => {
     ruin()
-    const ruined = contents2()
+    const ruined = askable()
     await machine.holdfast(['restore', 'latest', '--from', machine.place, '--only', 'databases', '--no-ask'], { env: env() })
     await machine.holdfast(['restore', '--undo', '--target', machine.app, '--no-ask'], { env: env() })
-    assert.deepEqual(contents2(), ruined)
-    console.log(await machine.journals('.log'))
-    await machine.holdfast(['restore', 'latest', '--from', machine.place, '--only', 'databases', '--no-ask'], { env: env() })
+    assert.deepEqual(askable(), ruined)
   })
 
   /** What can be asked of the ruined servers too. */
-  function contents2(): string[] {
+  function askable(): string[] {
     return [
       mariadbSql(podman, 'demo-maria-1', 'SHOW TABLES FROM shop; SELECT count(*) FROM shop.a; SELECT count(*) FROM information_schema.tables WHERE table_schema = \'odd näme\''), postgresSql(podman, 'demo-pg-1', 'postgres', 'SELECT datname FROM pg_database ORDER BY 1'),
-      redisCommand(podman, 'demo-cache-1', redisPort, 'GET', 'greeting'), influxQuery(podman, 'demo-flux-1', 'SHOW DATABASES'),
+      redisCommand(podman, 'demo-cache-1', redisPort, 'GET', 'greeting'), influxQuery(podman, 'demo-flux-1', 'SHOW DATABASES').replace('databases,_internal\n', ''),
     ]
   }
 
   test('come back with their own files when everything is restored', async () => {
-    await answering()
-    const before = contents()
-    ruin()
     await rm(join(data, 'maria/shop'), { recursive: true })
     await machine.holdfast(['restore', 'latest', '--from', machine.place, '--no-ask'], { env: env() })
     await answering()
-    assert.deepEqual(contents(), before)
+    assert.deepEqual(contents(), original)
     assert.ok(!(await readdir(machine.app)).includes('databases'), 'dumps are no part of the application')
     assert.deepEqual(await podman.states(...Object.keys(servers)), Object.fromEntries(Object.keys(servers).map((name) => [name, 'running'])))
   })

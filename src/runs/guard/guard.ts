@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, writeFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { guardReady } from './guard-ready.ts'
@@ -9,13 +9,13 @@ const longestPauseMs = 30_000
 const lockPauseMs = 200
 
 /**
- * Waits until the run that has started it ends, however it does, and then brings back what the record says, if that is
- * still there. Gives the exit status. Little is loaded while it waits: it may do so for hours on a small machine.
+ * Waits until the run that has started it ends, however it does, and then brings back what the record says, if there is
+ * one. Gives the exit status. Little is loaded while it waits: it may do so for hours on a small machine.
  */
 export async function guard(record: string): Promise<number> {
   // What ends a run must not end its guard; a shutdown waits for it as it waits for any process, and it is quick.
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGPIPE'] as const) process.on(name, () => undefined)
-  readFileSync(record)
+  accessSync(dirname(record), constants.R_OK | constants.W_OK)
   try {
     // Where memory ends, the run is to go before it. Only root may ask for that.
     writeFileSync('/proc/self/oom_score_adj', '-500')

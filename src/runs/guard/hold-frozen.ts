@@ -1,4 +1,4 @@
-import { AppError, messageOf } from '../../kit/app-error.ts'
+import { AppError } from '../../kit/app-error.ts'
 import { processIdentity } from '../../kit/process-identity.ts'
 import type { FreezeGuard } from '../../sources/containers/freeze-containers.ts'
 import type { AppState } from '../app-state.ts'
@@ -13,9 +13,10 @@ export function freezeGuard(state: AppState, runId: string, restores?: string): 
       if (self === undefined) throw new AppError('platform.unsupported', 'Holdfast needs /proc to stop containers', { hint: 'Mount /proc.' })
       const record = { run: runId, process: self, at: run.now().toISOString(), frozen: [...frozen], ...(restores === undefined ? {} : { restores }) }
       const path = newRecordPath(state, runId)
-      writeFrozenRecord(path, record)
+      // The guard first: a record without a guard would start containers at some later time, which may be stopped for good then.
+      const guard = await startGuard(path, run.signal)
       try {
-        const guard = await startGuard(path, run.signal)
+        writeFrozenRecord(path, record)
         return {
           stands: () => writeFrozenRecord(path, { ...record, stands: true }),
           async release() {
@@ -24,9 +25,8 @@ export function freezeGuard(state: AppState, runId: string, restores?: string): 
           },
         }
       } catch (error) {
-        removeFrozenRecord(state, path)
-        if (error instanceof AppError) throw error
-        throw new AppError('containers.guard', `The guard of the containers could not be started: ${messageOf(error)}`, { cause: error })
+        guard.end()
+        throw error
       }
     },
   }

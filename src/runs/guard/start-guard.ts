@@ -6,7 +6,7 @@ import { guardReady } from './guard-ready.ts'
 const readyWithinMs = 30_000
 
 /** What a guard needs of our environment; it starts no program. */
-const passedOn = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_COMPILE_CACHE', 'MALLOC_ARENA_MAX']
+const passedOn = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'NODE_COMPILE_CACHE', 'MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_']
 
 /**
  * Starts `holdfast guard RECORD` in a session of its own, so that neither a closing terminal nor a signal to our group reaches

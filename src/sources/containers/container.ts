@@ -13,7 +13,7 @@ export type Mount = {
   readonly writable: boolean
 }
 
-export type ContainerState = 'running' | 'paused' | 'stopped'
+type ContainerState = 'running' | 'paused' | 'stopped'
 
 export type Container = {
   readonly engine: Engine
@@ -99,15 +99,15 @@ export async function inspectContainer(engine: Engine, id: string, signal: Abort
     // Podman notes 0 where nobody said anything, and would kill at once.
     stopSeconds: config.StopTimeout === undefined || config.StopTimeout === null || config.StopTimeout <= 0 ? usualStopSeconds : config.StopTimeout,
     // `db:service_started:false,cache:service_healthy:true`
-    dependsOn: (label('com.docker.compose.depends_on') ?? '').split(',').flatMap((text) => text === '' ? [] : [text.split(':')[0] ?? '']),
+    dependsOn: (label('com.docker.compose.depends_on') ?? '').split(',').flatMap((part) => part === '' ? [] : [part.split(':')[0] ?? '']),
     ...(network === undefined ? {} : { networkOf: network }),
     mounts: (parsed.Mounts ?? []).flatMap(({ Type, Name, Source, Destination, RW }): Mount[] => {
       if (Source === undefined || Source === null || Source === '') return []
       return [{ kind: Type === 'bind' || Type === 'volume' ? Type : 'other', ...(Type === 'volume' && Name !== undefined && Name !== null && Name !== '' ? { name: Name } : {}), source: Source, destination: Destination ?? '', writable: RW !== false }]
     }),
-    environment: new Map((config.Env ?? []).map((text) => {
-      const at = text.indexOf('=')
-      return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)]
+    environment: new Map((config.Env ?? []).map((line) => {
+      const at = line.indexOf('=')
+      return at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 1)]
     })),
     command: [...(parsed.Path === undefined || parsed.Path === null ? [] : [parsed.Path]), ...(parsed.Args ?? [])],
   }

@@ -17,7 +17,7 @@ export interface FreezeGuard {
   hold(frozen: readonly Frozen[], run: Run): Promise<FreezeHold>
 }
 
-export interface FreezeHold {
+interface FreezeHold {
   /** All stands still: no stop is under way any more that could still take effect. */
   stands(): void
   /** All is back: nothing is left to be done for the guard. */

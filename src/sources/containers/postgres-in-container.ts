@@ -14,7 +14,7 @@ import { connectionTo, maintenanceDatabase, postgresOutput, postgresRows, quiet,
 import { PostgresDumpScanner, tableName } from './scan-postgres-dump.ts'
 
 /** The name under which a server's roles and tablespaces are dumped; no database has it. */
-export const rolesName = '(roles)'
+const rolesName = '(roles)'
 
 /** The roles of a PostgreSQL server that runs in a container, then its databases. @throws AppError `database.unreachable`, `containers.*`. */
 export async function postgresInContainer(container: Container, login: LoginOptions, signal: AbortSignal): Promise<readonly ContainerDatabase[]> {

@@ -1,7 +1,6 @@
 import type { Container } from './container.ts'
 
-export const containerEngines = ['mariadb', 'postgresql', 'influxdb', 'redis'] as const
-export type ContainerEngine = (typeof containerEngines)[number]
+export type ContainerEngine = 'mariadb' | 'postgresql' | 'influxdb' | 'redis'
 
 const servers: readonly (readonly [RegExp, ContainerEngine])[] = [
   [/^(?:mariadbd|mysqld|mariadbd-safe|mysqld_safe)$/, 'mariadb'],

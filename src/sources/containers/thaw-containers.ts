@@ -42,8 +42,8 @@ export async function thawContainers(frozen: readonly Frozen[], { settles }: { r
       failures.push(`${one.name}: ${messageOf(error)}`)
     }
   }
-  if (settles) for (const failure of await settle(back, engineOf, steady)) failures.push(failure)
   if (back.length > 0) run.emit({ type: 'containers.thawed', names: back.map(({ name }) => name) })
+  if (settles) for (const failure of await settle(back, engineOf, steady)) failures.push(failure)
   if (failures.length > 0) {
     throw new AppError('containers.not-started', `Not all containers could be brought back: ${failures.join('; ')}`, { hint: 'Start them yourself ("docker start NAME"), or mend what keeps them from it: "holdfast thaw --all" tries again.' })
   }

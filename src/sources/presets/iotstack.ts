@@ -13,6 +13,7 @@ export const iotstack: Preset = {
   parts: {},
   dumpName: '.tmp/databases_backup/database.sql',
   place: () => 'backups',
+  containers: true,
   format: 'tar.gz',
   pointName({ slot, scope, at }) {
     const ending = scope === 'full' ? '' : `_${scope}`
