@@ -1,4 +1,4 @@
-"""Runs a command on a pseudo-terminal of its own and answers its questions in turn; prints all that it wrote.
+"""Runs a command on a pseudo-terminal of its own and answers its questions in turn (an empty answer only waits); prints all that it wrote.
 
 Usage: dialog.py ROWS COLUMNS '[["question", "answer"], …]' COMMAND…; ends with the command's status.
 """
@@ -28,9 +28,14 @@ while True:
     if not part:
         break
     said += part
-    if dialog and dialog[0][0].encode() in said[seen:]:
-        seen = len(said)
-        os.write(terminal, dialog.pop(0)[1].encode())
+    # One part may hold several of them; what stands before a question is not looked at for the next one.
+    while dialog and (found := said.find(dialog[0][0].encode(), seen)) >= 0:
+        question, answer = dialog.pop(0)
+        seen = found + len(question.encode())
+        if answer:
+            seen = len(said)
+            os.write(terminal, answer.encode())
+            break
 if dialog:
     said += ('\nnever asked: %s' % dialog[0][0]).encode()
     os.kill(pid, 9)

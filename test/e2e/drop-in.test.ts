@@ -113,7 +113,7 @@ for (const shell of [['dash'], ['busybox', 'sh'], ['bash', '--posix']]) {
     assert.deepEqual(await say(join(stack, 'scripts'), ['backup.sh']), expected)
     assert.deepEqual(await say(join(stack, 'scripts'), ['../scripts/backup.sh', '']), expected)
     assert.deepEqual(await say(stack, [join(dropIns, 'backup.sh')]), expected, 'called where it lies, it takes the folder that one is in')
-    assert.deepEqual(await say('/', [join(stack, 'scripts/restore.sh'), 'noask', 'a b.tar.gz']), [stack, '<restore>', `<${stack}/backups/a b.tar.gz>`, '<--target>', `<${stack}>`, '<--trust>', '<--trust-hooks>', ...user, '<--no-ask>'])
+    assert.deepEqual(await say('/', [join(stack, 'scripts/restore.sh'), 'noask', 'a b.tar.gz']), [stack, '<restore>', `<${stack}/backups/a b.tar.gz>`, '<--target>', `<${stack}>`, '<--trust>', ...user, '<--no-ask>'])
     assert.deepEqual(await say('/', [join(stack, 'scripts/restore.sh'), told]), [stack, '<restore>', `<${told}>`, '<--target>', `<${stack}>`, ...user])
     assert.match((await say('/', [join(stack, 'scripts/restore.sh'), 'noask', 'a b.tar.gz'], '')).join('\n'), /\[archive\.|\[usage|error:/, 'the link leads to the package\'s own program')
     assert.match((await say('/', [join(stack, 'scripts/backup.sh')], '')).join('\n'), /Holdfast is not found/)

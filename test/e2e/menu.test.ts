@@ -23,11 +23,14 @@ test('the menu backs up, restores a chosen point after its plan was agreed to, l
   await writeFile(join(machine.app, 'letter'), 'changed')
   const { status, stdout } = await inMenu(machine, [
     ['Quit', enter],
+    ['backup demo', ''],
     ['Quit', `${down}${enter}`],
     // The newest is first; the one before it is wanted.
     ['Restore which one?', `${down}${enter}`],
     ['Restore this?', 'y'],
+    ['brings it back', ''],
     ['Quit', `${down}${down}${enter}`],
+    ['list demo', ''],
     ['Quit', `${down}${down}${down}${down}${down}${down}${enter}`],
   ])
   assert.equal(status, 0, stdout)
@@ -58,7 +61,7 @@ test('of several applications one is chosen first', async () => {
   await using machine = await newMachine()
   await mkdir(join(machine.folder, 'other'))
   await machine.configure({ apps: { demo: { root: machine.app }, other: { root: join(machine.folder, 'other') } }, place: machine.place })
-  const { status, stdout } = await inMenu(machine, [['Which application?', `${down}${enter}`], ['Quit', `${enter}`], ['Quit', interrupt]])
+  const { status, stdout } = await inMenu(machine, [['Which application?', `${down}${enter}`], ['Quit', enter], ['backup other', ''], ['Quit', interrupt]])
   assert.equal(status, 0, stdout)
   assert.deepEqual((await machine.points()).map(({ app }) => app), ['other'])
 })
