@@ -119,6 +119,7 @@ function currentUser(): string {
   }
 }
 
+/** With milliseconds: journals are put in order by their names, and a run may end in the second in which the next begins. */
 function stamp(at: Date): string {
-  return at.toISOString().replaceAll(/[-:]/g, '').replace(/\.\d+Z$/, 'Z')
+  return at.toISOString().replaceAll(/[-:.]/g, '')
 }

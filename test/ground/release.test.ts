@@ -63,8 +63,10 @@ test('it hands out the drop-in scripts with its own path in them, and starts its
   await mkdir(stack)
   await run(holdfast, ['drop-in', 'install', 'iotstack', stack], { env })
   assert.ok((await readFile(join(stack, 'scripts/backup.sh'), 'utf8')).includes(`\nprogram=${holdfast}\n`))
-  const home = join(folder, 'home')
-  await run(holdfast, ['touch', stack], { env: { ...env, HOME: home, XDG_STATE_HOME: home, XDG_DATA_HOME: home } })
+  // A place of its own: root's default one is the machine's.
+  const config = join(folder, 'holdfast.yaml')
+  await writeFile(config, JSON.stringify({ apps: {}, place: join(folder, 'touched') }), { mode: 0o600 })
+  await run(holdfast, ['touch', stack], { env: { ...env, HOLDFAST_CONFIG: config } })
   const record = join(env.HOLDFAST_STATE, 'stack/touch/touch.json')
   for (let waited = 0; waited < 600 && !/doneDay|error/.test(await readFile(record, 'utf8')); waited++) await new Promise((resolve) => { setTimeout(resolve, 50) })
   assert.match(await readFile(record, 'utf8'), /"doneDay"/)
