@@ -147,6 +147,7 @@ function keepForeign(vault: ArchiveVaultSettings, key: string): void {
       if (systemCode(error) !== 'EEXIST') throw new AppError('storage.exists', `${key} is there already, is no restore point of Holdfast, and cannot be kept under another name: ${messageOf(error)}`, { hint: 'Move that file away.', cause: error })
     }
   }
+  throw new AppError('storage.exists', `${key} is there already, is no restore point of Holdfast, and 1000 names to keep it under are taken`, { hint: 'Move that file away.' })
 }
 
 async function writeArchive(vault: ArchiveVaultSettings, format: ArchiveFormat, point: ChosenPoint, entries: AsyncIterable<Entry>, trailer: PointTrailer, run: Run): Promise<Written> {
