@@ -1,4 +1,4 @@
-import { AppError } from '../../kit/app-error.ts'
+import { AppError, messageOf } from '../../kit/app-error.ts'
 import type { DatabaseFacts } from '../../model/restore-point.ts'
 import type { Run } from '../../model/run.ts'
 import type { TableFacts } from '../databases/database.ts'
@@ -33,7 +33,7 @@ export async function influxInContainer(container: Container, login: LoginOption
       return placedDump({
         entry: {
           path, kind: 'file', mode: 0o600, mtimeNs: BigInt(run.now().getTime()) * 1_000_000n, dump: true,
-          open: (opened) => dumpStream(server, AbortSignal.any([opened, run.signal]), (sizeBytes, tables) => {
+          open: (opened) => dumpStream(server, run, AbortSignal.any([opened, run.signal]), (sizeBytes, tables) => {
             facts = { name, engine: isTwo ? 'influxdb2' : 'influxdb', version, path, tables: [...tables], sizeBytes }
           }),
         },
@@ -90,50 +90,53 @@ async function databases(server: Server, signal: AbortSignal): Promise<TableFact
   return names.filter((name) => name !== '' && !name.startsWith('_')).sort().map((name) => ({ name, kind: 'table' }))
 }
 
-async function* dumpStream(server: Server, signal: AbortSignal, finished: (sizeBytes: number, tables: readonly TableFacts[]) => void): AsyncGenerator<Uint8Array, void, undefined> {
+async function* dumpStream(server: Server, run: Run, signal: AbortSignal, finished: (sizeBytes: number, tables: readonly TableFacts[]) => void): AsyncGenerator<Uint8Array, void, undefined> {
   const { container, isTwo } = server
   const tables = await databases(server, signal)
-  const folder = (await ask(server, 'exec mktemp -d /tmp/holdfast-XXXXXX', signal)).trim()
+  await using folder = await makeFolder(server, run, signal)
   try {
-    try {
-      await ask(server, isTwo ? 'exec influx backup "$1" >&2' : 'exec influxd backup -portable -host "$backup_host" "$1" >&2', signal, [`${folder}/influxdb`])
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'database.unreachable') throw new AppError('database.dump', `The dump of ${callName(container)} failed: ${error.message}`, { cause: error })
-      throw error
-    }
-    let sizeBytes = 0
-    let zeros = 0
-    for await (const bytes of container.engine.download(`/containers/${encodeURIComponent(container.id)}/archive?path=${encodeURIComponent(`${folder}/influxdb`)}`, { signal })) {
-      sizeBytes += bytes.length
-      const trailing = bytes.length - 1 - bytes.findLastIndex((byte) => byte !== 0)
-      zeros = trailing === bytes.length ? zeros + trailing : trailing
-      yield bytes
-    }
-    // Two empty blocks end a tar archive that is whole.
-    if (sizeBytes === 0 || sizeBytes % block !== 0 || zeros < 2 * block) throw new AppError('database.dump', `The dump of ${callName(container)} failed: the container engine gave no whole archive of it`)
-    finished(sizeBytes, tables)
-  } finally {
-    await removeFolder(server, folder)
+    await ask(server, isTwo ? 'exec influx backup "$1" >&2' : 'exec influxd backup -portable -host "$backup_host" "$1" >&2', signal, [`${folder.path}/influxdb`])
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'database.unreachable') throw new AppError('database.dump', `The dump of ${callName(container)} failed: ${error.message}`, { cause: error })
+    throw error
   }
+  let sizeBytes = 0
+  let zeros = 0
+  for await (const bytes of container.engine.download(`/containers/${encodeURIComponent(container.id)}/archive?path=${encodeURIComponent(`${folder.path}/influxdb`)}`, { signal })) {
+    sizeBytes += bytes.length
+    const trailing = bytes.length - 1 - bytes.findLastIndex((byte) => byte !== 0)
+    zeros = trailing === bytes.length ? zeros + trailing : trailing
+    yield bytes
+  }
+  // Two empty blocks end a tar archive that is whole.
+  if (sizeBytes === 0 || sizeBytes % block !== 0 || zeros < 2 * block) throw new AppError('database.dump', `The dump of ${callName(container)} failed: the container engine gave no whole archive of it`)
+  finished(sizeBytes, tables)
 }
 
-/** Also after a cancel. */
-async function removeFolder({ container }: Server, folder: string): Promise<void> {
-  if (!/^\/tmp\/holdfast-\w+$/.test(folder)) return
-  await execText(container, 'exec rm -rf "$1"', [folder], { signal: new AbortController().signal, timeoutMs: questionLimitMs }).catch(() => undefined)
+/** A folder in the container for a dump, removed when it is disposed of, also after a cancel; what cannot be removed is told. */
+async function makeFolder(server: Server, run: Run, signal: AbortSignal): Promise<AsyncDisposable & { readonly path: string }> {
+  const { container } = server
+  const path = (await ask(server, 'exec mktemp -d /tmp/holdfast-XXXXXX', signal)).trim()
+  if (!/^\/tmp\/holdfast-\w+$/.test(path)) throw new AppError('database.unreachable', `${callName(container)} could not make a folder for its dump`, { hint: 'The container needs a /tmp that its user may write.' })
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      await execText(container, 'exec rm -rf "$1"', [path], { signal: new AbortController().signal, timeoutMs: questionLimitMs }).catch((error: unknown) => {
+        run.emit({ type: 'run.note', code: 'containers.left-over', message: `${path} in ${callName(container)} holds a dump that could not be removed: ${messageOf(error)}` })
+      })
+    },
+  }
 }
 
 async function importDump(server: Server, content: AsyncIterable<Uint8Array>, run: Run, facts: DatabaseFacts | undefined): Promise<void> {
   const { container, isTwo } = server
-  const folder = (await ask(server, 'exec mktemp -d /tmp/holdfast-XXXXXX', run.signal)).trim()
   try {
-    await container.engine.upload(`/containers/${encodeURIComponent(container.id)}/archive?path=${encodeURIComponent(folder)}`, content, { signal: run.signal, limitMs: 24 * 3600_000 })
-    await ask(server, isTwo ? 'exec influx restore "$1" --full >&2' : `${dropAll}\nexec influxd restore -portable -host "$backup_host" "$1" >&2`, run.signal, [`${folder}/influxdb`])
+    await using folder = await makeFolder(server, run, run.signal)
+    await container.engine.upload(`/containers/${encodeURIComponent(container.id)}/archive?path=${encodeURIComponent(folder.path)}`, content, { signal: run.signal, limitMs: 24 * 3600_000 })
+    await ask(server, isTwo ? 'exec influx restore "$1" --full >&2' : `${dropAll}\nexec influxd restore -portable -host "$backup_host" "$1" >&2`, run.signal, [`${folder.path}/influxdb`])
   } catch (error) {
     if (error instanceof AppError && error.code === 'database.unreachable') throw new AppError('database.import', `The import into ${callName(container)} stopped: ${error.message}`, { hint: 'Nothing is lost: the dump is still in the restore point.', cause: error })
     throw error
-  } finally {
-    await removeFolder(server, folder)
   }
   if (facts === undefined) return
   const now = new Set((await databases(server, run.signal)).map(({ name }) => name))
