@@ -1,0 +1,38 @@
+import { z } from 'zod'
+
+const count = z.int().nonnegative()
+
+/**
+ * `POST /api/apps/:app/restore/plan` and `POST /api/apps/:app/restore`; both give a ticket. The plan's ticket ends with a
+ * `restorePlanSchema`. `confirm` is the application's name, typed by a person; the restore asks for it and for a step-up.
+ */
+export const restoreRequestSchema = z.strictObject({
+  point: z.string(),
+  vault: z.string().optional(),
+  what: z.enum(['all', 'files', 'database']).default('all'),
+  /** Only these paths. */
+  paths: z.array(z.string()).max(1000).optional(),
+  /** Another folder; absent: the application's own. */
+  target: z.string().max(4096).optional(),
+  /** Another name for a database: from → to. */
+  databases: z.record(z.string(), z.string()).optional(),
+  confirm: z.string().optional(),
+})
+export type RestoreRequest = z.infer<typeof restoreRequestSchema>
+
+export const restorePlanSchema = z.object({
+  target: z.string(),
+  point: z.string(),
+  written: count, overwritten: count, alike: count, deleted: count, contentBytes: count,
+  samples: z.object({ written: z.array(z.string()), overwritten: z.array(z.string()), deleted: z.array(z.string()) }),
+  databases: z.array(z.string()),
+  command: z.string(),
+})
+export type RestorePlan = z.infer<typeof restorePlanSchema>
+
+/** `GET /api/apps/:app/restore`: a restore that was interrupted (finish or roll back), or one that can be undone. */
+export const restoreStateSchema = z.object({
+  unfinished: z.object({ startedAt: z.string() }).optional(),
+  undo: z.object({ startedAt: z.string(), point: z.string() }).optional(),
+})
+export type RestoreState = z.infer<typeof restoreStateSchema>

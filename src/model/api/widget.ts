@@ -1,0 +1,23 @@
+import { z } from 'zod'
+
+/** What a circle of the tile stands for: red for missing, orange for trouble with size or log, green for fine, grey for off. */
+export const circleSchema = z.enum(['red', 'orange', 'green', 'grey'])
+
+/** `GET /api/apps/:app/widget`: all that the widget shows. Little, and nothing secret: a foreign page may show it. */
+export const widgetStateSchema = z.object({
+  version: z.literal(1),
+  app: z.string(),
+  /** `none`: no backup was ever begun. */
+  action: z.enum(['running', 'done', 'none']),
+  /** When the newest sound restore point was made. */
+  lastAt: z.iso.datetime().optional(),
+  fileName: z.string(),
+  sizeBytes: z.int().nonnegative(),
+  minSizeBytes: z.int().nonnegative(),
+  circles: z.object({ local: circleSchema, network: circleSchema, cloud: circleSchema }),
+  /** What is told in words; the widget knows them in each language. */
+  troubles: z.array(z.enum(['missing', 'log-error', 'too-small', 'unreachable', 'overdue', 'unverified', 'damaged'])),
+  state: z.enum(['ok', 'warning', 'failed', 'never', 'running']),
+  judgedAt: z.iso.datetime(),
+})
+export type WidgetState = z.infer<typeof widgetStateSchema>
