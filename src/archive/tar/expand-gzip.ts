@@ -57,7 +57,7 @@ async function skipText(reader: ByteReader): Promise<void> {
 
 /** One deflate stream; the reader stands after its last byte when it ends. */
 async function* inflate(reader: ByteReader): AsyncGenerator<Uint8Array, void, undefined> {
-  const stream = createInflateRaw({ chunkSize: 256 * 1024, finishFlush: constants.Z_SYNC_FLUSH })
+  const stream = createInflateRaw({ chunkSize: 128 * 1024, finishFlush: constants.Z_SYNC_FLUSH })
   let fedBytes = 0
   let last: Uint8Array = new Uint8Array(0)
   let failure: unknown

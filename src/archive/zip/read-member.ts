@@ -14,7 +14,7 @@ export type OpenZip = { readonly window: ArchiveWindow; readonly directory: ZipD
 
 /** Up to this size both ways, a member is unpacked in one step. */
 const wholeBytes = 1024 * 1024
-const inflateBytes = 256 * 1024
+const inflateBytes = 128 * 1024
 const stored = 0
 const deflate = 8
 
