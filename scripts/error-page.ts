@@ -36,6 +36,8 @@ const advice: Record<ErrorCode, readonly [meaning: string, next: string]> = {
   'schedule.failed': ['cron or systemd did not take what was to be installed or removed.', 'Read the sentence; `--dry-run` shows what would be installed, so that it can be done by hand.'],
   'lock.held': ['Another run of this application is going on.', 'Wait for it; its user and process are named.'],
   'state.denied': ['This user may not use the application\'s state folder.', 'Join the group that `holdfast init` set, or run as the owner.'],
+  'state.damaged': ['A database of Holdfast\'s own (`catalog.sqlite`, accounts) is damaged. A damaged catalog is set aside and made again from the places and journals by itself.', 'Check the disk; move the file away with its `-wal` and `-shm`, or bring back a copy of it.'],
+  'state.newer': ['A database of Holdfast\'s own was written by a later version.', 'Start the later version again. A catalog may also be moved away: it is made again.'],
   'state.unfinished-restore': ['A restore was interrupted, so the application may be half restored; it is not backed up like this.', 'Finish it or roll it back, as the message says.'],
   'vault.missing': ['There are no backups at this place.', 'Correct the path, or mount the disk.'],
   'vault.empty': ['The place holds no restore point that fits.', 'Run a backup first, or look with `holdfast list`.'],

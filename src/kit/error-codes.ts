@@ -37,6 +37,8 @@ export const errorCodes = {
   'schedule.failed': 1,
   'lock.held': 11,
   'state.denied': 1,
+  'state.damaged': 1,
+  'state.newer': 1,
   'state.unfinished-restore': 1,
   'vault.missing': 10,
   'vault.empty': 1,

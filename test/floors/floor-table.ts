@@ -14,7 +14,7 @@ export const floorTable: Readonly<Record<string, Room>> = {
   storage: { floor: 3, packages: ['zod'] },
   sources: { floor: 3, packages: ['yaml', 'zod'] },
   policy: { floor: 3, packages: ['croner', 'zod'], pure: true },
-  catalog: { floor: 3, packages: ['zod'] },
+  catalog: { floor: 3, packages: ['kysely', 'zod'] },
   report: { floor: 3, packages: ['zod'] },
   config: { floor: 4, packages: ['yaml', 'zod'] },
   runs: { floor: 5, packages: ['zod'] },
