@@ -61,6 +61,16 @@ const advice: Record<ErrorCode, readonly [meaning: string, next: string]> = {
   'restore.rolled-back': ['The restore failed and all is as it was before.', 'Mend the cause that is named, then restore again.'],
   'restore.confirm': ['Something would be overwritten and nobody could be asked.', 'Look with `--dry-run`, then pass `--no-ask`.'],
   'restore.foreign': ['The application\'s configuration forbids archives from outside its places (`allowForeign: false`).', 'Take a restore point of its own, or have whoever keeps the configuration change that.'],
+  'access.required': ['The server was asked without a session or token that is valid.', 'Sign in, or send a token (`Authorization: Bearer hf_…`); one that was revoked or has expired is replaced with `holdfast token create`.'],
+  'access.denied': ['The account or token may not do this: its role is too small, the token is for other applications, or it is for people only.', 'See [what each role may do](access.md); ask an admin.'],
+  'access.step-up': ['What restores, deletes, or changes settings and accounts asks for the password again, also of somebody who is signed in.', 'Give it; it then holds for ten minutes.'],
+  'access.wrong': ['Name or password is wrong. Which of the two is not told.', 'Try again; a lost password is set anew on the machine itself: `holdfast account password NAME`.'],
+  'access.totp': ['The account asks for the six digits of its authenticator, and they are missing, wrong, or were used before.', 'Wait for the next code and check the clocks of both devices; a lost authenticator is turned off on the machine itself: `holdfast account totp-off NAME`.'],
+  'access.rate': ['There were too many attempts for this account or from this address.', 'Wait as long as the message says.'],
+  'access.setup': ['The first account cannot be made: there is one already, or the token is not the one on the console.', 'Sign in, or take the token that the server printed when it started last.'],
+  'access.unknown': ['There is no such account, token or session.', 'Look at the list.'],
+  'access.exists': ['There is an account of this name already.', 'Choose another name.'],
+  'access.last-admin': ['There must always be an admin: the last one cannot be removed or made less, and the first account must be one.', 'Make another account an admin first.'],
 }
 
 const isCode = (name: string): name is ErrorCode => Object.hasOwn(errorCodes, name)

@@ -62,6 +62,16 @@ export const errorCodes = {
   'restore.rolled-back': 1,
   'restore.confirm': 1,
   'restore.foreign': 1,
+  'access.required': 1,
+  'access.denied': 1,
+  'access.step-up': 1,
+  'access.wrong': 1,
+  'access.totp': 1,
+  'access.rate': 1,
+  'access.setup': 1,
+  'access.unknown': 1,
+  'access.exists': 1,
+  'access.last-admin': 1,
 } as const satisfies Record<string, number>
 
 export type ErrorCode = keyof typeof errorCodes

@@ -28,7 +28,7 @@ export const signInRequestSchema = z.strictObject({ name: z.string().max(64), pa
 /** `POST /api/step-up`. */
 export const stepUpRequestSchema = z.strictObject({ password: z.string().max(1024), totp: totpSchema.optional() })
 
-/** `GET /api/sessions`: the devices that are signed in to this account. */
+/** `GET /api/sessions`: the devices that are signed in to this account; `DELETE /api/sessions/:session` signs one out. */
 export const deviceSchema = z.object({ id: z.string(), agent: z.string(), address: z.string(), createdAt: instant, seenAt: instant, current: z.boolean() })
 export type Device = z.infer<typeof deviceSchema>
 
@@ -73,6 +73,9 @@ export const newTokenSchema = z.strictObject({
 export const createdTokenSchema = z.object({ ...tokenSchema.shape, text: z.string() })
 export type CreatedToken = z.infer<typeof createdTokenSchema>
 
-/** `GET /api/audit`, newest first: who did what, whether it was allowed. */
+/** Who did what, and whether it was allowed. */
 export const auditEntrySchema = z.object({ at: instant, who: z.string(), address: z.string(), action: z.string(), target: z.string().optional(), outcome: z.enum(['ok', 'denied', 'failed']) })
 export type AuditEntry = z.infer<typeof auditEntrySchema>
+/** `GET /api/audit?limit=&cursor=`, newest first. */
+export const auditPageSchema = z.object({ entries: z.array(auditEntrySchema), next: z.string().optional() })
+export type AuditPage = z.infer<typeof auditPageSchema>

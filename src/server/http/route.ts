@@ -20,7 +20,12 @@ export type RequestContext = {
   readonly server: Server
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal
+  /** What the handler adds to the route's line in the audit log; empty when it is called. */
+  readonly note: AuditNote
 }
+
+/** `who`: where the principal does not tell it yet (a sign-in). `target`: instead of the path's parameters. Never a secret. */
+export type AuditNote = { who?: string; target?: string }
 
 /**
  * One route. Deny by default: who may come is said here and nowhere else, and a handler is reached by those alone. Routes with
@@ -31,6 +36,10 @@ export type Route = {
   readonly path: `/${string}`
   readonly access: RouteAccess
   readonly stepUp?: true
+  /** Closed to tokens: it is about the person who is signed in. */
+  readonly people?: true
+  /** The handler itself keeps to a token's applications (`mayUse`). A route with neither this nor `:app` is closed to tokens of some applications. */
+  readonly narrows?: true
   /** What the audit log calls it; required for what changes anything. */
   readonly audit?: string
   /** The largest body that is read, in bytes; 64 KiB by default, 0 for a body that the handler streams itself. */
