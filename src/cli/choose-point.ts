@@ -4,8 +4,8 @@ import { AppError } from '../kit/app-error.ts'
 import type { Run } from '../model/run.ts'
 import type { NamedVault } from '../runs/backup.ts'
 import { findPoint } from '../runs/find-point.ts'
-import { knownPoints } from './setup.ts'
-import type { KnownPoint } from './setup.ts'
+import { knownPoints } from '../runs/setup.ts'
+import type { KnownPoint } from '../runs/setup.ts'
 
 /** An archive that lies at a place and cannot even be listed: of which application and time it is cannot be known. */
 type UnreadableArchive = { readonly path: string; readonly code: string; readonly message: string }

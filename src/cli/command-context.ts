@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { GlobalOptions } from './global-options.ts'
 import { globalOptions } from './global-options.ts'
 import { Output } from './output.ts'
-import { Setup } from './setup.ts'
+import { Setup } from '../runs/setup.ts'
 
 /** What a command's body is given. */
 export type CommandContext = { readonly output: Output; readonly setup: Setup; readonly options: GlobalOptions; readonly signal: AbortSignal }

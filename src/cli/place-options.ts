@@ -3,9 +3,7 @@ import { Option } from 'commander'
 import { z } from 'zod'
 import { formatSchema } from '../model/restore-point.ts'
 import type { SecretRef } from '../model/secret-ref.ts'
-
-/** Where restore points are, as the short forms say it. */
-export type PlaceOptions = { readonly place?: string; readonly app?: string; readonly password?: SecretRef }
+import type { PlaceOptions } from '../runs/setup.ts'
 
 const schema = z.object({ from: z.string().optional(), to: z.string().optional(), app: z.string().optional(), passwordFile: z.string().optional(), passwordCommand: z.string().optional() })
 

@@ -1,5 +1,5 @@
 import { formatByteSize } from '../kit/byte-size.ts'
-import type { KnownPoint } from './setup.ts'
+import type { KnownPoint } from '../runs/setup.ts'
 import { table } from './output.ts'
 
 /** Restore points as a table for people. */

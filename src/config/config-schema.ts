@@ -12,6 +12,7 @@ import { jeedomOptionsSchema } from '../report/jeedom-options.ts'
 import { containersOptionsSchema } from '../sources/containers/containers-options.ts'
 import { mariadbOptionsSchema } from '../sources/databases/mariadb-options.ts'
 import { sqliteOptionsSchema } from '../sources/databases/sqlite-options.ts'
+import { serverOptionsSchema } from './server-options.ts'
 
 /** Names of applications, vaults and parts: safe in file names, on command lines and in metrics. */
 const nameSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'a name of at most 64 letters, digits, ".", "_" and "-", that starts with a letter or digit')
@@ -43,6 +44,7 @@ const scheduleSchema = z.union([
     cron: z.string().min(1).describe('`hourly`, `daily` (at 03:00), `weekly`, `monthly`, or a cron line of five fields: `30 2 * * 1-5`.'),
     timezone: z.string().min(1).optional().describe('The time zone that it counts in: `Europe/Rome`. Default: the machine\'s.'),
     jitter: durationSchema.optional().describe('Begins at a random moment within this time, so that many machines do not begin at once: `15m`.'),
+    catchUp: z.boolean().default(true).describe('Whether a backup whose time passed while the machine or the server was off is made once it is on again. Cron cannot do it.'),
   }),
 ]).superRefine((schedule, context) => {
   try {
@@ -86,6 +88,7 @@ export const configSchema = z.strictObject({
   vaults: z.record(nameSchema, vaultSchema).default({}).describe('Where restore points are kept, by name.'),
   place: pathSchema.optional().describe('The folder for archives of applications without vaults. Default: `/var/backups/holdfast` for root, else `~/.local/share/holdfast/backups`.'),
   state: pathSchema.optional().describe('The folder for locks, journals and status. Default: `/var/lib/holdfast` for root, else `~/.local/state/holdfast`.'),
+  server: serverOptionsSchema.prefault({}).describe('The server with its dashboard: `holdfast serve`.'),
   group: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}\$?$/, 'the name of a group').optional().describe('Members of this group may run Holdfast on these applications.'),
 })
 export type Config = z.infer<typeof configSchema>

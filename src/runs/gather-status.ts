@@ -19,7 +19,7 @@ type Subject = {
   readonly expect: Expectations
   readonly scope: Scope
   /** A vault that could not be opened stands with its problem. */
-  readonly vaults: readonly { readonly name: string; readonly vault: Vault | AppError }[]
+  readonly vaults: readonly { readonly name: string; readonly vault: Pick<Vault, 'snapshots'> | AppError }[]
 }
 
 /** With the whole reports of runs, of which the judgement needs little. */
@@ -49,7 +49,7 @@ export async function gatherStatus(subject: Subject, state: AppState, run: Run):
   }
 }
 
-async function vaultFacts(name: string, vault: Vault | AppError, app: string, run: Run): Promise<StatusInput['vaults'][number]> {
+async function vaultFacts(name: string, vault: Pick<Vault, 'snapshots'> | AppError, app: string, run: Run): Promise<StatusInput['vaults'][number]> {
   if (vault instanceof AppError) return { name, problem: vault.message }
   try {
     const snapshots: readonly Snapshot[] = (await vault.snapshots(run)).filter((snapshot) => snapshot.app === app)

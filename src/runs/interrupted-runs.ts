@@ -2,10 +2,12 @@ import { createReadStream } from 'node:fs'
 import { appendFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { AppError } from '../kit/app-error.ts'
 import { runEventSchema } from '../model/run-event.ts'
 import type { RunEvent } from '../model/run-event.ts'
 import type { RunReport } from '../model/run-report.ts'
 import { reduceRun } from '../model/run-report.ts'
+import { takeAppLock } from './app-lock.ts'
 import type { AppState } from './app-state.ts'
 
 /** So many journals are kept; older ones go when a run begins. */
@@ -54,7 +56,8 @@ export async function closeInterrupted(state: AppState, now: Date): Promise<read
   return closed
 }
 
-function parseEvent(line: string): RunEvent | undefined {
+/** A line of a journal; undefined for what is none. */
+export function parseEvent(line: string): RunEvent | undefined {
   if (line.trim() === '') return undefined
   try {
     const parsed = runEventSchema.safeParse(JSON.parse(line))
@@ -62,5 +65,17 @@ function parseEvent(line: string): RunEvent | undefined {
   } catch {
     // The line that a killed run was writing.
     return undefined
+  }
+}
+
+/** `closeInterrupted` for those that look on. False where a run holds the lock: that one does it. @throws AppError `state.denied`. */
+export async function settleDeadRuns(state: AppState, now: Date): Promise<boolean> {
+  try {
+    using _lock = takeAppLock(state, { pid: process.pid, user: String(process.geteuid?.() ?? ''), kind: 'look at dead runs', since: now.toISOString() })
+    await closeInterrupted(state, now)
+    return true
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'lock.held') return false
+    throw error
   }
 }

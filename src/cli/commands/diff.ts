@@ -14,8 +14,8 @@ import { liveSide } from '../../runs/live-side.ts'
 import { runCommand } from '../command-context.ts'
 import { addReadingOptions, placeOptions } from '../place-options.ts'
 import { quietRun } from '../quiet-run.ts'
-import type { Setup } from '../setup.ts'
-import { knownPoints, vaultOf } from '../setup.ts'
+import type { Setup } from '../../runs/setup.ts'
+import { knownPoints, vaultOf } from '../../runs/setup.ts'
 
 export function addDiffCommand(program: Command): void {
   const command = program.command('diff').description('show what differs between two restore points, or one and the live folder')

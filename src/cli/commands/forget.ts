@@ -18,8 +18,8 @@ import { table } from '../output.ts'
 import { addReadingOptions, placeOptions } from '../place-options.ts'
 import { Progress } from '../progress.ts'
 import { quietRun } from '../quiet-run.ts'
-import type { KnownPoint } from '../setup.ts'
-import { knownPoints } from '../setup.ts'
+import type { KnownPoint } from '../../runs/setup.ts'
+import { knownPoints } from '../../runs/setup.ts'
 import { localTime } from '../point-words.ts'
 
 type Options = { keepLast?: number; keepHourly?: number; keepDaily?: number; keepWeekly?: number; keepMonthly?: number; keepYearly?: number; keepWithin?: string; maxSize?: string; dryRun?: boolean; force?: boolean }

@@ -33,11 +33,10 @@ import { openForeignDump } from '../../sources/databases/foreign-dump.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runCommand } from '../command-context.ts'
 import { addPasswordOptions, placeOptions } from '../place-options.ts'
-import type { PlaceOptions } from '../place-options.ts'
 import { localTime, pointKind } from '../point-words.ts'
 import { Progress } from '../progress.ts'
 import { quietRun } from '../quiet-run.ts'
-import type { Setup } from '../setup.ts'
+import type { PlaceOptions, Setup } from '../../runs/setup.ts'
 
 /** What takes longer than a moment is told. */
 const toldBytes = 100_000_000

@@ -3,7 +3,7 @@ import { runCommand } from '../command-context.ts'
 import { addReadingOptions, placeOptions } from '../place-options.ts'
 import { pointTable } from '../point-words.ts'
 import { quietRun } from '../quiet-run.ts'
-import { knownPoints } from '../setup.ts'
+import { knownPoints } from '../../runs/setup.ts'
 
 export function addListCommand(program: Command): void {
   const command = program.command('list').description('list restore points').argument('[app]', 'an application of the configuration')

@@ -11,8 +11,8 @@ import { globalOptions } from '../global-options.ts'
 import { Output } from '../output.ts'
 import { localTime, pointKind, pointState } from '../point-words.ts'
 import { quietRun } from '../quiet-run.ts'
-import type { KnownPoint } from '../setup.ts'
-import { knownPoints, Setup } from '../setup.ts'
+import type { KnownPoint } from '../../runs/setup.ts'
+import { knownPoints, Setup } from '../../runs/setup.ts'
 
 /** Runs a command line as if it had been typed; its own exit status is left in `process.exitCode`. */
 type RunWords = (words: readonly string[]) => Promise<void>

@@ -40,8 +40,8 @@ import { localTime, pointKind, pointState } from '../point-words.ts'
 import { Progress } from '../progress.ts'
 import { quietRun } from '../quiet-run.ts'
 import { exitStatusOfRun } from '../run-status.ts'
-import type { KnownPoint } from '../setup.ts'
-import { vaultOf } from '../setup.ts'
+import type { KnownPoint } from '../../runs/setup.ts'
+import { vaultOf } from '../../runs/setup.ts'
 
 type Options = {
   dump?: string

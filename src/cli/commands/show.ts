@@ -7,8 +7,8 @@ import { runCommand } from '../command-context.ts'
 import { addReadingOptions, placeOptions } from '../place-options.ts'
 import { localTime, pointKind, pointState } from '../point-words.ts'
 import { quietRun } from '../quiet-run.ts'
-import type { KnownPoint } from '../setup.ts'
-import { knownPoints, vaultOf } from '../setup.ts'
+import type { KnownPoint } from '../../runs/setup.ts'
+import { knownPoints, vaultOf } from '../../runs/setup.ts'
 
 export function addShowCommand(program: Command): void {
   const command = program.command('show').description('show what a restore point holds').argument('[id]', 'an id, or "latest"', 'latest')

@@ -9,7 +9,7 @@ import { addReadingOptions, placeOptions } from '../place-options.ts'
 import { Progress } from '../progress.ts'
 import { quietRun } from '../quiet-run.ts'
 import { exitStatusOfRun } from '../run-status.ts'
-import { vaultOf } from '../setup.ts'
+import { vaultOf } from '../../runs/setup.ts'
 
 export function addVerifyCommand(program: Command): void {
   const command = program.command('verify').description('read restore points again and compare every byte with the records').argument('[id]', 'an id, "latest" or "all"', 'latest')

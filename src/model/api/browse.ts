@@ -3,8 +3,12 @@ import { databaseFactsSchema, remarkSchema } from '../restore-point.ts'
 
 const count = z.int().nonnegative()
 
-/** One name in a folder of a restore point. `path` is what requests take: names that are no UTF-8 carry surrogates. */
+/**
+ * One name in a folder of a restore point. Requests take `path`, or `key` (the path's bytes in base64url), which also works for names
+ * that are no UTF-8 and so no part of a URL.
+ */
 export const treeEntrySchema = z.object({
+  key: z.string(),
   path: z.string(), name: z.string(), kind: z.enum(['file', 'dir', 'symlink', 'fifo', 'socket', 'char', 'block']),
   sizeBytes: count.optional(), mtime: z.iso.datetime(), mode: count, owner: z.string(), linkTarget: z.string().optional(),
   dump: z.boolean(),

@@ -120,6 +120,7 @@ function containedTarget(database: ContainerDatabase, facts: DatabaseFacts, scra
     async check(run) {
       await database.describe(run)
     },
+    ...(database.refuseUnsafe === undefined ? {} : { refuseUnsafe: database.refuseUnsafe }),
     async dump(run) {
       if (await database.isEmpty(run.signal)) return undefined
       const dump = await database.dump(run, { path: facts.path, scratch })

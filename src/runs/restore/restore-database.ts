@@ -18,6 +18,8 @@ export type RestoreDatabase = {
   readonly label: string
   /** @throws AppError `database.unreachable` with what to do. */
   check(run: Run): Promise<void>
+  /** Reads the dump that will be imported, before anything is touched. @throws AppError `database.unsafe`, `archive.damaged`: then nothing is. */
+  readonly refuseUnsafe?: (content: AsyncIterable<Uint8Array>) => Promise<void>
   /** The present content; undefined where the database is empty or not there. Ends normally only when it is whole. */
   dump(run: Run): Promise<AsyncIterable<Uint8Array> | undefined>
   /** Replaces the whole content by the restore point's, and compares the result with what the manifest says. @throws AppError `database.import`. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { createReadStream, existsSync, mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { AnchoredFolder } from '../../disk/anchored-folder.ts'
 import { copyFolderMetadata } from '../../disk/folder-metadata.ts'
@@ -148,6 +148,7 @@ async function stage(request: RestoreRequest, folder: string, preview: RestorePr
   }
   using staged = new AnchoredFolder(stageFolder)
   takeOutDumps(staged, dumps, given, join(folder, 'databases'))
+  for (const [index, { refuseUnsafe }] of request.databases.entries()) await refuseUnsafe?.(createReadStream(join(folder, 'databases', `${index}.sql`), { highWaterMark: 1 << 18, signal: run.signal }))
 }
 
 /** The record names each volume's work folder as soon as it is there. */

@@ -39,7 +39,7 @@ Description=Holdfast: schedule of the backup of ${app}
 
 [Timer]
 ${onCalendar(schedule).map((event) => `OnCalendar=${event}`).join('\n')}
-${jitter === 0 ? '' : `RandomizedDelaySec=${jitter}\n`}Persistent=true
+${jitter === 0 ? '' : `RandomizedDelaySec=${jitter}\n`}Persistent=${schedule.catchUp !== false}
 
 [Install]
 WantedBy=timers.target

@@ -12,21 +12,26 @@ import { AppError } from '../kit/app-error.ts'
 import type { FileOwner } from '../model/file-owner.ts'
 import type { Format, Snapshot } from '../model/restore-point.ts'
 import type { Run } from '../model/run.ts'
+import type { SecretRef } from '../model/secret-ref.ts'
 import type { Vault } from '../model/vault.ts'
-import type { Application, VaultPlan } from '../runs/application.ts'
-import { applicationAt, configuredApplication, presetWhereThere, vaultPlan } from '../runs/application.ts'
-import type { AppState } from '../runs/app-state.ts'
-import { openAppState } from '../runs/app-state.ts'
-import type { NamedVault } from '../runs/backup.ts'
+import type { Application, VaultPlan } from './application.ts'
+import { applicationAt, configuredApplication, presetWhereThere, vaultPlan } from './application.ts'
+import type { AppState } from './app-state.ts'
+import { openAppState } from './app-state.ts'
+import type { NamedVault } from './backup.ts'
 import { openLocalStorage } from '../storage/local.ts'
-import type { GlobalOptions } from './global-options.ts'
-import type { PlaceOptions } from './place-options.ts'
 import { makeTempFolder } from './temp-folder.ts'
+
+/** Where restore points are, as the short forms of the command line say it. */
+export type PlaceOptions = { readonly place?: string; readonly app?: string; readonly password?: SecretRef }
+
+/** What is known before the configuration is read. */
+type Given = { readonly config?: string; readonly state?: string }
 
 /** A restore point with the vault that holds it. */
 export type KnownPoint = Snapshot & { readonly vault: string }
 
-/** What a command works with: the configuration, where state lies, and what it has opened; closed with it. */
+/** What a command, or the server, works with: the configuration, where state lies, and what it has opened; closed with it. */
 export class Setup implements AsyncDisposable {
   readonly config: Config | undefined
   readonly configFile: string | undefined
@@ -36,7 +41,7 @@ export class Setup implements AsyncDisposable {
   readonly #open: AsyncDisposable[] = []
   #tempFolder: string | undefined
 
-  private constructor(config: { file: string; value: Config } | undefined, options: GlobalOptions, signal: AbortSignal) {
+  private constructor(config: { file: string; value: Config } | undefined, options: Given, signal: AbortSignal) {
     const { place, state } = defaultPaths(thisPerson())
     this.config = config?.value
     this.configFile = config?.file
@@ -45,7 +50,7 @@ export class Setup implements AsyncDisposable {
     this.signal = signal
   }
 
-  static async load(options: GlobalOptions, signal: AbortSignal): Promise<Setup> {
+  static async load(options: Given, signal: AbortSignal): Promise<Setup> {
     const file = await findConfig(options.config, thisPerson())
     const config = file === undefined ? undefined : { file, value: await loadConfig(file) }
     return new Setup(config, options, signal)
