@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { programVersion } from '../kit/program-version.ts'
+import { addAccountCommand } from './commands/account.ts'
 import { addBackupCommand } from './commands/backup.ts'
 import { addCompletionCommand } from './commands/completion.ts'
 import { addDiffCommand } from './commands/diff.ts'
@@ -15,6 +16,7 @@ import { addScheduleCommand } from './commands/schedule.ts'
 import { addShowCommand } from './commands/show.ts'
 import { addStatusCommand } from './commands/status.ts'
 import { addThawCommand } from './commands/thaw.ts'
+import { addTokenCommand } from './commands/token.ts'
 import { addTouchCommand } from './commands/touch.ts'
 import { addVerifyCommand } from './commands/verify.ts'
 import { addGlobalOptions } from './global-options.ts'
@@ -28,7 +30,7 @@ export function program(): Command {
     .configureHelp({ showGlobalOptions: true })
   for (const add of [
     addInitCommand, addBackupCommand, addListCommand, addShowCommand, addRestoreCommand, addVerifyCommand,
-    addDiffCommand, addForgetCommand, addStatusCommand, addImportCommand, addScheduleCommand, addThawCommand, addTouchCommand, addMenuCommand, addDropInCommand, addDoctorCommand, addCompletionCommand,
+    addDiffCommand, addForgetCommand, addStatusCommand, addImportCommand, addScheduleCommand, addThawCommand, addTouchCommand, addAccountCommand, addTokenCommand, addMenuCommand, addDropInCommand, addDoctorCommand, addCompletionCommand,
   ]) add(root)
   return root
 }

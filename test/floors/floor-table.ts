@@ -18,6 +18,6 @@ export const floorTable: Readonly<Record<string, Room>> = {
   report: { floor: 3, packages: ['zod'] },
   config: { floor: 4, packages: ['yaml', 'zod'] },
   runs: { floor: 5, packages: ['zod'] },
-  server: { floor: 6, packages: ['zod'] },
+  server: { floor: 6, packages: ['kysely', 'otpauth', 'zod'] },
   cli: { floor: 7, packages: ['@clack/prompts', 'commander', 'zod'] },
 }

@@ -70,6 +70,7 @@ export const newTokenSchema = z.strictObject({
   frameAncestors: z.array(z.string().regex(/^(?:https?:\/\/[A-Za-z0-9.*:[\]-]+|'self')$/)).max(20).optional(),
   days: z.int().min(1).max(3650).optional(),
 })
+export type NewToken = z.infer<typeof newTokenSchema>
 export const createdTokenSchema = z.object({ ...tokenSchema.shape, text: z.string() })
 export type CreatedToken = z.infer<typeof createdTokenSchema>
 
