@@ -9,12 +9,15 @@ const severitySchema = z.enum(['failed', 'warning'])
 const statusReasonSchema = z.object({
   code: z.enum([
     'never-ran', 'vault-unreachable', 'vault-empty', 'overdue', 'incomplete', 'damaged', 'missing', 'too-small', 'shrunk', 'unverified', 'clock',
-    'run-failed', 'run-partial', 'interrupted', 'unfinished-restore',
+    'run-failed', 'run-partial', 'interrupted', 'unfinished-restore', 'missed', 'skipped',
   ]),
   severity: severitySchema,
   message: z.string(),
   /** The vault that it is about, where it is about one. */
   vault: z.string().optional(),
+  /** The kind of run that it is about, where it is about one, and the code of the error that this ended with. */
+  run: runKindSchema.optional(),
+  error: z.string().optional(),
 })
 export type StatusReason = z.infer<typeof statusReasonSchema>
 

@@ -1,9 +1,11 @@
 import { formatDuration } from '../kit/duration.ts'
 import type { Expectations } from '../model/expectations.ts'
+import type { ExpectedRun } from '../model/expected-run.ts'
 import type { Scope, Snapshot } from '../model/restore-point.ts'
 import type { RunKind } from '../model/run-event.ts'
 import type { RunReport } from '../model/run-report.ts'
 import type { Status, StatusReason } from '../model/status.ts'
+import { judgeMissed } from './judge-missed.ts'
 import { judgeVault } from './judge-vault.ts'
 import type { KnownPoint, VaultJudgement } from './judge-vault.ts'
 
@@ -25,6 +27,8 @@ export type StatusInput = {
   readonly running?: Pick<RunFacts, 'run' | 'kind' | 'startedAt'>
   /** A restore that was killed and neither finished nor rolled back. */
   readonly unfinishedRestore?: { readonly startedAt: string }
+  /** What was to come of late, in any order, where somebody writes that down: the server's scheduler. */
+  readonly expected?: readonly ExpectedRun[]
 }
 
 const runWords: Readonly<Record<RunKind, string>> = { backup: 'backup', restore: 'restore', verify: 'verification', forget: 'removal of old points', thaw: 'start of containers' }
@@ -48,6 +52,7 @@ export function judgeStatus(input: StatusInput, now: Date): Status {
     ...judgeRestore(input, now),
     ...(never ? [{ code: 'never-ran', severity: 'failed', message: 'It was never backed up.' } as const] : vaults.flatMap((vault) => vault.reasons)),
     ...judgeRuns(runs, now),
+    ...judgeMissed(input.expected ?? [], newestInAll(vaults), now),
   ]
   reasons.sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'))
   const lastRun = input.running ?? runs[0]
@@ -63,6 +68,12 @@ export function judgeStatus(input: StatusInput, now: Date): Status {
   }
 }
 
+/** When the point was made that is the oldest of the vaults' newest ones. */
+function newestInAll(vaults: readonly VaultJudgement[]): Date | undefined {
+  const newest = vaults.flatMap(({ status }) => status.newest === undefined ? [] : Date.parse(status.newest.startedAt))
+  return newest.length === 0 || newest.length < vaults.length ? undefined : new Date(Math.min(...newest))
+}
+
 function judgeRestore({ unfinishedRestore }: StatusInput, now: Date): readonly StatusReason[] {
   if (unfinishedRestore === undefined) return []
   return [{ code: 'unfinished-restore', severity: 'failed', message: `A restore that began ${ago(unfinishedRestore.startedAt, now)} was not finished: finish it or roll it back.` }]
@@ -76,9 +87,9 @@ function judgeRuns(newestFirst: readonly RunFacts[], now: Date): readonly Status
     seen.add(run.kind)
     const severity = run.kind === 'backup' || run.kind === 'verify' || run.kind === 'thaw' ? 'failed' : 'warning'
     const what = `The last ${runWords[run.kind]} (${ago(run.startedAt, now)})`
-    if (run.outcome === 'interrupted') return [{ code: 'interrupted', severity, message: `${what} was interrupted.` }]
-    if (run.outcome === 'failed') return [{ code: 'run-failed', severity, message: `${what} failed${run.error === undefined ? '.' : `: ${run.error.message}`}` }]
-    if (run.outcome === 'partial') return [{ code: 'run-partial', severity: 'warning', message: `${what} ended with warnings.` }]
+    if (run.outcome === 'interrupted') return [{ code: 'interrupted', severity, message: `${what} was interrupted.`, run: run.kind }]
+    if (run.outcome === 'failed') return [{ code: 'run-failed', severity, message: `${what} failed${run.error === undefined ? '.' : `: ${run.error.message}`}`, run: run.kind, ...(run.error === undefined ? {} : { error: run.error.code }) }]
+    if (run.outcome === 'partial') return [{ code: 'run-partial', severity: 'warning', message: `${what} ended with warnings.`, run: run.kind }]
     return []
   })
 }

@@ -1,12 +1,19 @@
-import { Cron, CronPattern } from 'croner'
+import { CronPattern } from 'croner'
 import { AppError, messageOf } from '../kit/app-error.ts'
 import { parseDuration } from '../kit/duration.ts'
+import { dueMoments } from './due-moments.ts'
 
 /** When something is to run: five cron fields, in a time zone of its own or the machine's. */
-export type Schedule = { readonly cron: string; readonly timezone?: string; readonly jitterMs: number }
+export type Schedule = {
+  readonly cron: string
+  readonly timezone?: string
+  readonly jitterMs: number
+  /** Set where a run whose time passed while nothing could begin it is not made up for. */
+  readonly catchUp?: false
+}
 
 /** As it stands in the configuration or on the command line. */
-export type ScheduleText = string | { readonly cron: string; readonly timezone?: string | undefined; readonly jitter?: string | undefined }
+export type ScheduleText = string | { readonly cron: string; readonly timezone?: string | undefined; readonly jitter?: string | undefined; readonly catchUp?: boolean | undefined }
 
 // At three in the night no clock is put forward or back in Europe or America: such an hour comes exactly once.
 const named: Readonly<Record<string, string>> = { hourly: '0 * * * *', daily: '0 3 * * *', weekly: '0 3 * * 0', monthly: '0 3 1 * *' }
@@ -18,15 +25,15 @@ const named: Readonly<Record<string, string>> = { hourly: '0 * * * *', daily: '0
  * @throws AppError `schedule.invalid` for what is no such line, never comes, or which cron programs read differently.
  */
 export function parseSchedule(text: ScheduleText): Schedule {
-  const { cron: written, timezone, jitter } = typeof text === 'string' ? { cron: text } : text
+  const { cron: written, timezone, jitter, catchUp } = typeof text === 'string' ? { cron: text } : text
   const cron = withNumbers((named[written.trim().replace(/^@/, '').toLowerCase()] ?? written).trim().toUpperCase())
   requirePlain(cron, written)
-  const schedule = { cron, ...(timezone === undefined ? {} : { timezone }), jitterMs: jitter === undefined ? 0 : parseDuration(jitter) }
+  const schedule = { cron, ...(timezone === undefined ? {} : { timezone }), jitterMs: jitter === undefined ? 0 : parseDuration(jitter), ...(catchUp === false ? { catchUp } : {}) }
   let next: Date | undefined
   try {
     [next] = nextRuns(schedule, 1, new Date(0))
   } catch (cause) {
-    if (timezone !== undefined && /timezone/i.test(messageOf(cause))) throw new AppError('schedule.invalid', `There is no time zone "${timezone}"`, { hint: 'Write it as in Europe/Rome.' })
+    if (cause instanceof RangeError && timezone !== undefined) throw new AppError('schedule.invalid', `There is no time zone "${timezone}"`, { hint: 'Write it as in Europe/Rome.' })
     throw new AppError('schedule.invalid', `"${written}" is no schedule: ${messageOf(cause).replace(/^CronPattern: /, '')}`, { hint: 'Write daily, hourly, weekly, or a cron line such as "0 3 * * *".' })
   }
   if (next === undefined) throw new AppError('schedule.invalid', `"${written}" never comes`, { hint: 'Correct the day and the month.' })
@@ -35,7 +42,7 @@ export function parseSchedule(text: ScheduleText): Schedule {
 
 /** The next times after `after`; less than `count` where there are no more. */
 export function nextRuns({ cron, timezone }: Pick<Schedule, 'cron' | 'timezone'>, count: number, after: Date): readonly Date[] {
-  return new Cron(cron, { mode: '5-part', ...(timezone === undefined ? {} : { timezone }) }).nextRuns(count, after)
+  return dueMoments({ cron, ...(timezone === undefined ? {} : { timezone }) }, after).take(count).toArray()
 }
 
 const monthNames = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC']

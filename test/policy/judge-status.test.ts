@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { ExpectedRun } from '../../src/model/expected-run.ts'
 import type { Snapshot } from '../../src/model/restore-point.ts'
 import { statusSchema } from '../../src/model/status.ts'
 import { judgeStatus } from '../../src/policy/judge-status.ts'
 import type { RunFacts, StatusInput } from '../../src/policy/judge-status.ts'
+import { sampleExpected } from './sample-expected.ts'
 import { dailyPoints, samplePoint } from './sample-points.ts'
 
 const now = new Date('2026-11-20T12:00:00Z')
@@ -132,4 +134,22 @@ test('a run under way is told, and what was wrong before still is', () => {
     state: 'running', codes: 'overdue:failed', sentence: 'A backup has been running for 2m. Overdue: the last complete full restore point is 19d 9h old, expected is one every 1d.',
   })
   assert.equal(judgeStatus(input([], { running }), now).lastRun?.run, 'r2')
+})
+
+test('one scheduled backup that did not happen is a warning, several in a row are a failure', () => {
+  const old = [samplePoint('2026-11-17T03:00:00Z')]
+  const due = (day: number, state: ExpectedRun['state']): ExpectedRun => sampleExpected(`2026-11-${day}T03:00:00Z`, { state })
+  assert.deepEqual(judged(input(old, { expected: [due(20, 'missed'), due(19, 'met')] })), { state: 'warning', codes: 'missed:warning', sentence: 'The backup that was due 9h ago did not happen.' })
+  assert.deepEqual(judged(input(old, { expected: [due(18, 'met'), due(20, 'skipped'), due(19, 'missed')] })), { state: 'failed', codes: 'missed:failed', sentence: 'The last 2 backups that were due did not happen; the first was due 1d 9h ago.' })
+  assert.equal(judged(input(old, { expected: [due(20, 'skipped')] })).sentence, 'The backup that was due 9h ago was skipped, as another run was at work.')
+  assert.equal(judged(input(old, { expected: [due(20, 'met'), due(19, 'missed'), due(18, 'missed')] })).codes, '', 'a later one that was met ends it')
+  assert.equal(judged(input(old, { expected: [due(20, 'failed'), due(19, 'missed')] })).codes, '', 'what was begun is told by its run')
+  assert.equal(judged(input([fresh()], { expected: [due(20, 'missed'), due(19, 'missed')] })).codes, '', 'so does a backup by hand')
+  assert.equal(judged(input([], { vaults: [{ name: 'nas', snapshots: [fresh()] }, { name: 'usb', snapshots: old }], expected: [due(20, 'missed')] })).codes, 'missed:warning', 'but in every vault')
+})
+
+test('one that still waits a day later is missed, one that is under way is not', () => {
+  const old = [samplePoint('2026-11-17T03:00:00Z')]
+  assert.equal(judged(input(old, { expected: [sampleExpected('2026-11-19T11:00:00Z')] })).codes, 'missed:warning')
+  assert.equal(judged(input(old, { expected: [sampleExpected('2026-11-20T11:00:00Z'), sampleExpected('2026-11-19T11:00:00Z', { state: 'started' })] })).codes, '')
 })

@@ -7,6 +7,7 @@ test('names stand for cron lines, and a line keeps its meaning', () => {
   const expected = { 'daily': '0 3 * * *', '@daily': '0 3 * * *', 'Hourly': '0 * * * *', 'weekly': '0 3 * * 0', 'monthly': '0 3 1 * *', ' 30  2 * * 1-5 ': '30 2 * * 1-5', '0 3 * jan-mar Mon,sun': '0 3 * 1-3 1,0', '0 3 * * fri-sun': '0 3 * * 5-7' }
   for (const [text, cron] of Object.entries(expected)) assert.equal(parseSchedule(text).cron, cron)
   assert.deepEqual(parseSchedule({ cron: 'daily', timezone: 'Europe/Rome', jitter: '15m' }), { cron: '0 3 * * *', timezone: 'Europe/Rome', jitterMs: 900_000 })
+  assert.equal(parseSchedule({ cron: 'daily', catchUp: false }).catchUp, false)
 })
 
 for (const text of ['', 'sometimes', '* * *', '0 3 * * * *', '61 * * * *', '0 24 * * *', '0 3 0 * *', '0 3 * 13 *', '0 3 * * 8', '5/15 * * * *', '0 3 L * *', '0 3 * * MON#2', '0 3 ? * *', '0 3 15W * *', '0 3 31 2 *', '0 3 */2 * 1', '0 3 1 * */2', '@reboot', '0 3 * * MONDAY', '0 3 * * *; id', '0 3 * * *\n* * * * *']) {
