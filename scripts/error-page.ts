@@ -20,6 +20,7 @@ const advice: Record<ErrorCode, readonly [meaning: string, next: string]> = {
   'database.client': ['The database\'s own client or dump program is missing or too old.', 'Install the package that is named.'],
   'database.dump': ['The dump did not end as a whole one does; it was not kept as good.', 'Read the client\'s message, mend the cause, run again.'],
   'database.import': ['The database refused the dump; what was there before was put back.', 'Read the client\'s message; check version, rights and space.'],
+  'database.unsafe': ['The dump holds what no dump program writes: commands for the database\'s client, which run programs or read and write files, or rows for another database. Nothing of it was imported.', 'Do not trust it: see where it comes from, and take another restore point.'],
   'process.missing': ['A program that is needed is not installed.', 'Install the package that brings it.'],
   'process.failed': ['A program ended with an error.', 'Its last lines stand in the message.'],
   'process.timeout': ['A program did not end in time and was ended with all that it had started.', 'Raise its time limit, or find out what it waits for.'],

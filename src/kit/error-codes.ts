@@ -21,6 +21,7 @@ export const errorCodes = {
   'database.client': 1,
   'database.dump': 1,
   'database.import': 1,
+  'database.unsafe': 1,
   'process.missing': 1,
   'process.failed': 1,
   'process.timeout': 1,

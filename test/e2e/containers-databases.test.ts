@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
@@ -12,6 +13,18 @@ import { newMachine } from './machine.ts'
 const eventSchema = z.looseObject({ type: z.string(), database: z.object({ name: z.string(), engine: z.string(), version: z.string(), path: z.string(), rawFiles: z.string().optional(), tables: z.array(z.object({ name: z.string(), kind: z.string(), rows: z.number().optional() })) }).optional() })
 
 const servers = { 'demo-maria-1': 'maria', 'demo-pg-1': 'pg', 'demo-cache-1': 'cache', 'demo-flux-1': 'flux' } as const
+// What a reader of statements may stumble over, and what psql would take for its own commands.
+const awkward = String.raw`CREATE TABLE "c;\! id" ("d'""$$" text DEFAULT E'C:\\''--', n int[]);
+  COMMENT ON TABLE "c;\! id" IS 'ends with a backslash \';
+  CREATE FUNCTION g() RETURNS text LANGUAGE sql AS $body$ SELECT '
+\! touch /tmp/holdfast-owned
+COPY x FROM stdin; $$ ' $body$;
+  CREATE FUNCTION h(x int) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT CASE WHEN x > 1 THEN 1 ELSE (x + 2) END; SELECT 3; END;
+  CREATE RULE r AS ON DELETE TO "c;\! id" DO ALSO (DELETE FROM s.empty; DELETE FROM "T 1" WHERE word = 'a;b');
+  CREATE VIEW w AS SELECT n[1:2] AS part, 5 / 2 - 1 AS number FROM "c;\! id";
+  INSERT INTO "c;\! id" VALUES (E'\n\\.\n\\! touch /tmp/holdfast-owned\n', '{1,2}'), (E'\\. ', NULL);
+  SELECT lo_from_bytea(4711, '\x5c2120746f756368');
+  ALTER DATABASE "we'ird =base" SET search_path TO "$user", public, 'o"dd'`
 const strange = "dbname='we\\'ird =base'"
 
 suite('database servers in containers', () => {
@@ -49,6 +62,7 @@ suite('database servers in containers', () => {
     postgresSql(podman, 'demo-pg-1', 'postgres', 'CREATE ROLE "Odd Röle" LOGIN PASSWORD \'x\'')
     postgresSql(podman, 'demo-pg-1', 'postgres', 'CREATE DATABASE "we\'ird =base" OWNER "Odd Röle"')
     postgresSql(podman, 'demo-pg-1', strange, "CREATE TABLE \"T 1\" (id serial PRIMARY KEY, word text); INSERT INTO \"T 1\" (word) VALUES (E'a\\tb\\\\c\\n\\\\.'), ('COPY x FROM stdin;'), (NULL); CREATE SCHEMA s; CREATE TABLE s.empty (x int); CREATE VIEW v AS SELECT 1; CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN\nRETURN 7;\nEND $$")
+    postgresSql(podman, 'demo-pg-1', strange, awkward)
     redisCommand(podman, 'demo-cache-1', redisPort, 'SET', 'greeting', 'grüß 🐴')
     redisCommand(podman, 'demo-cache-1', redisPort, '-n', '3', 'RPUSH', 'list', 'a', 'b', 'c')
     influxQuery(podman, 'demo-flux-1', 'CREATE DATABASE home')
@@ -59,10 +73,15 @@ suite('database servers in containers', () => {
   function contents(): Record<string, string> {
     return {
       maria: mariadbSql(podman, 'demo-maria-1', 'SELECT * FROM `odd näme`.t; SELECT * FROM `odd näme`.v; SELECT hex(b) FROM shop.a; SHOW DATABASES'),
-      pg: postgresSql(podman, 'demo-pg-1', strange, 'SELECT * FROM "T 1" ORDER BY id') + postgresSql(podman, 'demo-pg-1', strange, 'SELECT f(), (SELECT count(*) FROM s.empty), (SELECT rolname FROM pg_roles WHERE oid = (SELECT datdba FROM pg_database WHERE datname = current_database()))') + postgresSql(podman, 'demo-pg-1', 'postgres', 'SELECT datname FROM pg_database ORDER BY 1'),
+      pg: postgresSql(podman, 'demo-pg-1', strange, 'SELECT * FROM "T 1" ORDER BY id') + postgresSql(podman, 'demo-pg-1', strange, 'SELECT f(), (SELECT count(*) FROM s.empty), (SELECT rolname FROM pg_roles WHERE oid = (SELECT datdba FROM pg_database WHERE datname = current_database()))') + postgresSql(podman, 'demo-pg-1', 'postgres', 'SELECT datname FROM pg_database ORDER BY 1') + postgresDump(),
       cache: ['GET greeting', '-n 3 LRANGE list 0 -1'].map((command) => redisCommand(podman, 'demo-cache-1', redisPort, ...command.split(' '))).join(''),
       flux: influxQuery(podman, 'demo-flux-1', 'SELECT * FROM home.autogen.temperature') + influxQuery(podman, 'demo-flux-1', 'SHOW DATABASES').split('\n').filter((line) => !line.endsWith(',_internal')).toSorted().join('\n'),
     }
+  }
+
+  /** All of it; the words of restricted mode are new each time. */
+  function postgresDump(): string {
+    return podman.cli('exec', '--env', `PGPASSWORD=${password}`, 'demo-pg-1', 'pg_dump', '--create', '-U', 'boss', '-d', strange).replaceAll(/^\\(un)?restrict .*$/gm, '')
   }
 
   function ruin(): void {
@@ -87,7 +106,7 @@ suite('database servers in containers', () => {
       ['flux', 'influxdb', 'volumes/flux'], ['maria/odd näme', 'mariadb', 'volumes/maria'], ['maria/shop', 'mariadb', 'volumes/maria'],
       ['pg/(roles)', 'postgresql', 'volumes/pg/data'], ['pg/postgres', 'postgresql', 'volumes/pg/data'], ["pg/we'ird =base", 'postgresql', 'volumes/pg/data'], ['cache', 'redis', 'volumes/cache'],
     ].toSorted((a, b) => dumped.findIndex(({ name }) => name === a[0]) - dumped.findIndex(({ name }) => name === b[0])))
-    assert.deepEqual(dumped.find(({ name }) => name === "pg/we'ird =base")?.tables, [{ name: 'T 1', kind: 'table', rows: 3 }, { name: 's.empty', kind: 'table', rows: 0 }, { name: 'v', kind: 'view' }])
+    assert.deepEqual(dumped.find(({ name }) => name === "pg/we'ird =base")?.tables, [{ name: 'T 1', kind: 'table', rows: 3 }, { name: 'c;\\! id', kind: 'table', rows: 2 }, { name: 's.empty', kind: 'table', rows: 0 }, { name: 'v', kind: 'view' }, { name: 'w', kind: 'view' }])
     assert.deepEqual(dumped.find(({ name }) => name === 'maria/odd näme')?.tables, [{ name: 't', kind: 'table', rows: 2 }, { name: 'v', kind: 'view' }])
     for (const { version } of dumped) assert.match(version, /^\d+\.\d+/)
     assert.deepEqual(await podman.states(...Object.keys(servers)), Object.fromEntries(Object.keys(servers).map((name) => [name, 'running'])))
@@ -104,6 +123,39 @@ suite('database servers in containers', () => {
     await machine.holdfast(['restore', 'latest', '--from', machine.place, '--only', 'databases', '--no-ask'], { env: env() })
     assert.deepEqual(contents(), original)
   })
+
+  test('are not touched by a dump in which commands for psql stand, and these are not run', async () => {
+    const place = join(machine.folder, 'hostile')
+    const owned = '/tmp/holdfast-owned'
+    const isOwned = (): boolean => podman.exec('demo-pg-1', 'sh', '-c', `[ ! -e ${owned} ] || echo yes`) !== '' || existsSync(owned)
+    const earlier = contents()
+    const started = await Promise.all(Object.keys(servers).map(async (name) => await podman.startedAt(name)))
+    const line = `SELECT 'C:\\' \\g |touch ${owned}`
+    // psql itself would run it.
+    podman.cli('exec', '--env', `PGPASSWORD=${password}`, 'demo-pg-1', 'sh', '-c', 'echo "$1" | psql -X -q -U boss -d postgres', 'sh', line)
+    assert.ok(isOwned())
+    podman.exec('demo-pg-1', 'rm', owned)
+    // Whoever can change what is saved, its records too.
+    wrapPostgresDump(line)
+    const { stdout } = await machine.holdfast(['backup', machine.app, '--to', place, '--database-only', '--json'], { env: env(), status: 3 })
+    unwrapPostgresDump()
+    assert.deepEqual((JSON.parse(stdout) as { warnings: { code: string }[] }).warnings.map(({ code }) => code), ['database.unsafe', 'database.unsafe'], 'the backup tells it already')
+    const refused = await machine.holdfast(['restore', 'latest', '--from', place, '--no-ask', '--json'], { env: env(), status: 1 })
+    const { error } = JSON.parse(refused.stdout) as { error: { code: string; message: string } }
+    assert.equal(error.code, 'database.unsafe')
+    assert.match(error.message, /^Line 1 of the dump holds .*command of the client psql/)
+    assert.ok(!isOwned())
+    assert.deepEqual(contents(), earlier)
+    assert.deepEqual(await Promise.all(Object.keys(servers).map(async (name) => await podman.startedAt(name))), started, 'nothing was stopped')
+  })
+
+  function wrapPostgresDump(line: string): void {
+    podman.exec('demo-pg-1', 'sh', '-c', 'rm /bin/pg_dump; printf \'#!/bin/sh\\ncat /bin/first-line\\nexec /usr/lib/postgresql/15/bin/pg_dump "$@"\\n\' > /bin/pg_dump; echo "$1" > /bin/first-line; chmod 755 /bin/pg_dump', 'sh', line)
+  }
+
+  function unwrapPostgresDump(): void {
+    podman.exec('demo-pg-1', 'sh', '-c', 'rm /bin/pg_dump; cp /usr/lib/postgresql/15/bin/pg_dump /bin/pg_dump')
+  }
 
   test('are brought back by an undo of that', async () => {
     ruin()

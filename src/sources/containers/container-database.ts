@@ -9,6 +9,8 @@ export interface ContainerDatabase extends Database {
   readonly dumpEnding: string
   /** The server's data folder, as the container sees it. */
   readonly dataFolder: string | undefined
+  /** Reads a dump that is to be imported; where that would do more than change databases it throws, before anything is touched. @throws AppError `database.unsafe`, `archive.damaged`. */
+  readonly refuseUnsafe?: (content: AsyncIterable<Uint8Array>) => Promise<void>
   /** True where there is nothing that a safety dump could hold. */
   isEmpty(signal: AbortSignal): Promise<boolean>
   /** Drops all that is in it. */

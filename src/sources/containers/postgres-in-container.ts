@@ -10,6 +10,7 @@ import { missingRolesOnly } from './missing-roles-only.ts'
 import type { Present } from './missing-roles-only.ts'
 import { requireAll } from './mariadb-in-container.ts'
 import type { PostgresServer } from './postgres-client.ts'
+import { psqlScript, refuseUnsafeDump } from './psql-script.ts'
 import { connectionTo, maintenanceDatabase, postgresOutput, postgresRows, quiet, serverWords, sqlIdentifier, sqlLiteral } from './postgres-client.ts'
 import { PostgresDumpScanner, tableName } from './scan-postgres-dump.ts'
 
@@ -59,6 +60,7 @@ function databaseOf(server: PostgresServer, name: string, dataFolder: string | u
         [Symbol.asyncDispose]: async () => undefined,
       }, container, qualified, name)
     },
+    refuseUnsafe: async (content) => await refuseUnsafeDump(content, name === rolesName ? undefined : name),
     restore: async (content, run, facts) => await importDump(server, name, content, run, facts),
     async execute(sql, run) {
       await postgresRows(server, name, sql, run.signal)
@@ -88,6 +90,8 @@ async function* dumpStream(server: PostgresServer, name: string, signal: AbortSi
   }
   const summary = scanner.end()
   if (!summary.completed) throw new AppError('database.dump', `The dump of ${qualifiedName(server.container, name)} failed: it ended without its closing line "dump complete"`)
+  // It is kept all the same: another server, or a person, may take it.
+  if (summary.refused !== undefined) run.emit({ type: 'run.warning', code: 'database.unsafe', message: `The dump of ${qualifiedName(server.container, name)} would be refused by a restore: ${summary.refused.message}` })
   for (const line of said) run.emit({ type: 'run.note', code: 'database.client', message: `${qualifiedName(server.container, name)}: ${line}` })
   finished(summary)
 }
@@ -96,15 +100,13 @@ async function importDump(server: PostgresServer, name: string, content: AsyncIt
   const qualified = qualifiedName(server.container, name)
   if (name !== rolesName) await disconnect(server, name, run.signal)
   const present = name === rolesName ? await rolesThere(server, run.signal) : undefined
-  const scanner = new PostgresDumpScanner()
   try {
-    const printed = postgresOutput(server, 'psql', [...quiet, '--dbname', maintenanceDatabase], { signal: run.signal, stdin: scanned(present === undefined ? content : missingRolesOnly(content, present), scanner) })
+    const printed = postgresOutput(server, 'psql', [...quiet, '--dbname', maintenanceDatabase], { signal: run.signal, stdin: psqlScript(present === undefined ? content : missingRolesOnly(content, present), present === undefined ? name : undefined) })
     for await (const _ of printed) void _
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== 'database.client') throw error
     throw new AppError('database.import', `The import into ${qualified} stopped: ${serverWords(error.message)}`, { hint: 'Nothing is lost: the dump is still in the restore point.', cause: error })
   }
-  if (!scanner.end().completed) throw new AppError('database.import', `What was imported into ${qualified} is no whole dump`)
   if (name === rolesName || facts === undefined) return
   const now = new Map((await describe(server, name, run.signal)).map((table) => [table.name, table]))
   const faults = facts.tables.flatMap((table) => {
@@ -118,13 +120,6 @@ async function importDump(server: PostgresServer, name: string, content: AsyncIt
 async function rolesThere(server: PostgresServer, signal: AbortSignal): Promise<Present> {
   const names = async (sql: string): Promise<Set<string>> => new Set((await postgresRows(server, maintenanceDatabase, sql, signal)).map(([name = '']) => name))
   return { roles: await names('SELECT rolname FROM pg_catalog.pg_roles'), tablespaces: await names('SELECT spcname FROM pg_catalog.pg_tablespace') }
-}
-
-async function* scanned(content: AsyncIterable<Uint8Array>, scanner: PostgresDumpScanner): AsyncGenerator<Uint8Array> {
-  for await (const bytes of content) {
-    scanner.write(bytes)
-    yield bytes
-  }
 }
 
 async function isThere(server: PostgresServer, name: string, signal: AbortSignal): Promise<boolean> {

@@ -1,98 +1,112 @@
+import { AppError } from '../../kit/app-error.ts'
 import type { TableFacts } from '../databases/database.ts'
+import type { PostgresPart } from './split-postgres-dump.ts'
+import { PostgresDumpSplitter } from './split-postgres-dump.ts'
 
-/** What a line must be known by; of a longer one the rest is data. */
-const keptBytes = 4096
-const newline = 10
+/** Of a statement so much tells what it makes. */
+const headBytes = 4096
+/** The last words, and the end of restricted mode after them. */
+const tailBytes = 1024
+const lastWords = /(?:^|\n)-- PostgreSQL database (?:cluster )?dump complete\n(?:--\n|\\unrestrict [A-Za-z0-9]+\n|\n)*$/
 
 /** What a dump of pg_dump or pg_dumpall holds, from its text alone. */
-export type PostgresSummary = { readonly completed: boolean; readonly tables: readonly TableFacts[]; readonly sizeBytes: number }
-
-/**
- * Reads a plain dump's bytes as they pass: tables and views that it makes, rows of its COPY blocks, and whether its last words
- * are those of a dump that went well. Source: pg_dump's plain format.
- */
-export class PostgresDumpScanner {
-  readonly #tables = new Map<string, { kind: 'table' | 'view'; rows: number | undefined }>()
-  #line = Buffer.alloc(0)
-  #sizeBytes = 0
-  #completed = false
-  /** The table whose rows come, while they come. */
-  #copying: { rows: number } | undefined
-  /** pg_dump heads each COPY with such a comment; the body of a function hardly has both. */
-  #announced = false
-
-  write(bytes: Uint8Array): void {
-    this.#sizeBytes += bytes.length
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    let start = 0
-    for (let end = buffer.indexOf(newline); end >= 0; end = buffer.indexOf(newline, start)) {
-      if (this.#line.length > 0) {
-        this.#keep(buffer, start, end)
-        this.#take(this.#line)
-        this.#line = Buffer.alloc(0)
-      } else {
-        this.#take(buffer.subarray(start, Math.min(end, start + keptBytes)))
-      }
-      start = end + 1
-    }
-    this.#keep(buffer, start, buffer.length)
-  }
-
-  end(): PostgresSummary {
-    if (this.#line.length > 0) this.#take(this.#line)
-    const tables = [...this.#tables].map(([name, { kind, rows }]): TableFacts => ({ name, kind, ...(rows === undefined ? {} : { rows }) }))
-    return { completed: this.#completed && this.#copying === undefined, tables: tables.sort((a, b) => (a.name < b.name ? -1 : 1)), sizeBytes: this.#sizeBytes }
-  }
-
-  #keep(buffer: Buffer, start: number, end: number): void {
-    const room = keptBytes - this.#line.length
-    if (room > 0 && end > start) this.#line = Buffer.concat([this.#line, buffer.subarray(start, Math.min(end, start + room))])
-  }
-
-  #take(bytes: Buffer): void {
-    if (this.#copying !== undefined) {
-      if (bytes.length === 2 && bytes[0] === 0x5c && bytes[1] === 0x2e) this.#copying = undefined
-      else this.#copying.rows += 1
-      return
-    }
-    if (bytes.length === 0) return
-    const line = bytes.toString('utf8')
-    if (/^-- PostgreSQL database (?:cluster )?dump complete$/.test(line)) {
-      this.#completed = true
-      return
-    }
-    // What follows the last words: an empty comment, and the end of restricted mode of newer programs.
-    if (line === '--' || line.startsWith('\\unrestrict ')) return
-    this.#completed = false
-    if (line.startsWith('-- Data for Name: ')) {
-      this.#announced = line.includes('; Type: TABLE DATA; ')
-    } else if (line.startsWith('COPY ') && this.#announced) {
-      this.#announced = false
-      if (!line.endsWith(' FROM stdin;') && bytes.length < keptBytes) return
-      const name = nameAt(line, 5)
-      const table = this.#tables.get(name)
-      this.#copying = table === undefined ? { rows: 0 } : counting(table)
-    } else {
-      const made = /^CREATE (?:UNLOGGED |FOREIGN )?(TABLE|VIEW|MATERIALIZED VIEW) /.exec(line)
-      if (made === null) return
-      const isTable = made[1] === 'TABLE'
-      // A foreign table's rows are elsewhere; those of a partitioned one are counted in its parts.
-      this.#tables.set(nameAt(line, made[0].length), { kind: isTable ? 'table' : 'view', rows: undefined })
-    }
-  }
+export type PostgresSummary = {
+  readonly completed: boolean
+  readonly tables: readonly TableFacts[]
+  readonly sizeBytes: number
+  /** `database.unsafe`: why it would not be imported; tables are then known up to there only. */
+  readonly refused?: AppError
+  /** The databases that it says to go into. */
+  readonly connects: readonly string[]
 }
 
-function counting(table: { rows: number | undefined }): { rows: number } {
-  table.rows = 0
-  return table as { rows: number }
+/**
+ * Reads a plain dump's bytes as they pass: tables and views that it makes, rows of its COPY blocks, whether its last words
+ * are those of a dump that went well, and whether it may be imported. Source: pg_dump's plain format.
+ */
+export class PostgresDumpScanner {
+  readonly #splitter = new PostgresDumpSplitter()
+  readonly #tables = new Map<string, { kind: 'table' | 'view'; rows: number | undefined }>()
+  /** The table whose rows come. */
+  #copying: { rows: number | undefined } | undefined
+  #sizeBytes = 0
+  #tail: Buffer = Buffer.alloc(0)
+  #refused: AppError | undefined
+  readonly #connects = new Set<string>()
+
+  /** As `refused` of the summary, so far. */
+  get refused(): AppError | undefined {
+    return this.#refused
+  }
+
+  /** Gives the parts that end with these bytes; none once something was refused. */
+  write(bytes: Uint8Array): readonly PostgresPart[] {
+    this.#sizeBytes += bytes.length
+    this.#tail = bytes.length >= tailBytes ? Buffer.from(bytes.subarray(-tailBytes)) : Buffer.concat([this.#tail, bytes]).subarray(-tailBytes)
+    return this.#unlessRefused(() => this.#splitter.write(bytes))
+  }
+
+  /** With the last parts. */
+  end(): PostgresSummary & { readonly parts: readonly PostgresPart[] } {
+    let whole = true
+    const parts = this.#unlessRefused(() => {
+      const ended = this.#splitter.end()
+      whole = ended.whole
+      return ended.parts
+    })
+    const tables = [...this.#tables].map(([name, { kind, rows }]): TableFacts => ({ name, kind, ...(rows === undefined ? {} : { rows }) }))
+    return {
+      completed: whole && lastWords.test(this.#tail.toString('latin1')),
+      tables: tables.sort((a, b) => (a.name < b.name ? -1 : 1)),
+      sizeBytes: this.#sizeBytes,
+      connects: [...this.#connects],
+      parts,
+      ...(this.#refused === undefined ? {} : { refused: this.#refused }),
+    }
+  }
+
+  #unlessRefused(split: () => readonly PostgresPart[]): readonly PostgresPart[] {
+    if (this.#refused !== undefined) return []
+    try {
+      const parts = split()
+      this.#take(parts)
+      return parts
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'database.unsafe') throw error
+      this.#refused = error
+      return []
+    }
+  }
+
+  #take(parts: readonly PostgresPart[]): void {
+    for (const part of parts) {
+      if (part.kind === 'statement') this.#statement(part.text.toString('utf8', 0, headBytes))
+      else if (part.kind === 'copy') this.#copying = this.#tableOf(nameAt(part.text.toString('utf8', 0, headBytes), 'COPY '.length))
+      else if (part.kind === 'rows' && this.#copying?.rows !== undefined) this.#copying.rows += part.ended
+      else if (part.kind === 'connect') this.#connects.add(part.database)
+    }
+  }
+
+  #statement(text: string): void {
+    const made = /^CREATE (?:UNLOGGED |FOREIGN )?(TABLE|VIEW|MATERIALIZED VIEW) /.exec(text)
+    if (made === null) return
+    // A foreign table's rows are elsewhere; those of a partitioned one are counted in its parts.
+    this.#tables.set(nameAt(text, made[0].length), { kind: made[1] === 'TABLE' ? 'table' : 'view', rows: undefined })
+  }
+
+  #tableOf(name: string): { rows: number | undefined } | undefined {
+    const table = this.#tables.get(name)
+    if (table !== undefined) table.rows = 0
+    return table
+  }
 }
 
 /** `public.t` is `t`; quotes are undone. */
-function nameAt(line: string, at: number): string {
+function nameAt(text: string, at: number): string {
   const parts: string[] = []
   const pattern = /(?:"((?:[^"]|"")*)"|([\p{L}_][\p{L}\p{N}_$]*))(\.?)/uy
   pattern.lastIndex = at
-  for (let found = pattern.exec(line); found !== null; found = pattern.exec(line)) {
+  for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
     parts.push(found[1]?.replaceAll('""', '"') ?? found[2] ?? '')
     if (found[3] === '') break
   }
