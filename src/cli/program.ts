@@ -13,6 +13,7 @@ import { addListCommand } from './commands/list.ts'
 import { addMenuCommand } from './commands/menu.ts'
 import { addRestoreCommand } from './commands/restore.ts'
 import { addScheduleCommand } from './commands/schedule.ts'
+import { addServeCommand } from './commands/serve.ts'
 import { addShowCommand } from './commands/show.ts'
 import { addStatusCommand } from './commands/status.ts'
 import { addThawCommand } from './commands/thaw.ts'
@@ -30,7 +31,7 @@ export function program(): Command {
     .configureHelp({ showGlobalOptions: true })
   for (const add of [
     addInitCommand, addBackupCommand, addListCommand, addShowCommand, addRestoreCommand, addVerifyCommand,
-    addDiffCommand, addForgetCommand, addStatusCommand, addImportCommand, addScheduleCommand, addThawCommand, addTouchCommand, addAccountCommand, addTokenCommand, addMenuCommand, addDropInCommand, addDoctorCommand, addCompletionCommand,
+    addDiffCommand, addForgetCommand, addStatusCommand, addImportCommand, addServeCommand, addScheduleCommand, addThawCommand, addTouchCommand, addAccountCommand, addTokenCommand, addMenuCommand, addDropInCommand, addDoctorCommand, addCompletionCommand,
   ]) add(root)
   return root
 }

@@ -64,7 +64,8 @@ async function readIfThere(file: string): Promise<string | undefined> {
   }
 }
 
-async function replaceFile(file: string, before: string | undefined, after: string, options: WriteOptions): Promise<void> {
+/** Replaces a file that is still as it was read, as a whole and durably. @throws AppError `storage.failed`. */
+export async function replaceFile(file: string, before: string | undefined, after: string, options: WriteOptions): Promise<void> {
   const folder = dirname(file)
   const temporary = join(folder, temporaryName())
   try {

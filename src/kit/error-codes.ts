@@ -36,6 +36,7 @@ export const errorCodes = {
   'report.failed': 1,
   'schedule.invalid': 1,
   'schedule.failed': 1,
+  'server.listen': 1,
   'lock.held': 11,
   'state.denied': 1,
   'state.damaged': 1,

@@ -1,0 +1,227 @@
+import { statfs } from 'node:fs/promises'
+import { AppError } from '../../kit/app-error.ts'
+import type { AppCard, DestinationState } from '../../model/api/overview.ts'
+import type { ExpectedRun } from '../../model/expected-run.ts'
+import type { Snapshot } from '../../model/restore-point.ts'
+import type { RunReport } from '../../model/run-report.ts'
+import type { Run } from '../../model/run.ts'
+import type { Status, StatusReason } from '../../model/status.ts'
+import type { Vault } from '../../model/vault.ts'
+import { dayStrip } from '../../policy/day-strip.ts'
+import { judgeStatus } from '../../policy/judge-status.ts'
+import { lastDays } from '../../policy/local-days.ts'
+import type { JeedomStatus } from '../../report/jeedom-status.ts'
+import type { Application } from '../../runs/application.ts'
+import { partNames, presetWhereThere } from '../../runs/application.ts'
+import type { GatheredStatus } from '../../runs/gather-status.ts'
+import { gatherStatus } from '../../runs/gather-status.ts'
+import { jeedomStatusOf } from '../../runs/jeedom-status-of.ts'
+import type { Setup } from '../../runs/setup.ts'
+import type { OpenVaults } from './open-vaults.ts'
+
+export type PointHere = Snapshot & { readonly vault: string }
+
+/** What was seen of an application when it was looked at last. */
+type Page = {
+  readonly app: Application
+  readonly gathered: GatheredStatus
+  readonly points: readonly PointHere[]
+  readonly places: readonly { readonly name: string; readonly place: string; readonly freeBytes?: number }[]
+  readonly parts: readonly string[]
+  readonly preset: string
+}
+
+/** What others know of an application, and the book does not. */
+export type Surroundings = {
+  readonly expected: (app: string) => readonly ExpectedRun[]
+  readonly next: (app: string) => Date | undefined
+  readonly running: (app: string) => Pick<RunReport, 'run' | 'kind' | 'startedAt'> | undefined
+  readonly isQueued: (app: string) => boolean
+  readonly command: (args: readonly string[]) => string
+}
+
+type Options = {
+  readonly setup: Setup
+  readonly vaults: OpenVaults
+  readonly run: () => Run
+  readonly now: () => Date
+  readonly around: Surroundings
+  /** Told after each look. */
+  readonly onLooked: (app: Application, vaults: readonly { readonly name: string; readonly snapshots?: readonly Snapshot[] }[], gathered: GatheredStatus) => void
+}
+
+const sizesShown = 30
+/** So many look at their places at once: disks and remote places have better things to do. */
+const looksAtOnce = 2
+
+/**
+ * How all applications stand: what lies in their vaults and what their journals tell is looked at after each run and now and
+ * then; judged it is at each question, as time alone makes a status worse.
+ */
+export class AppBook {
+  readonly #options: Options
+  readonly #apps: ReadonlyMap<string, Application>
+  readonly #pages = new Map<string, Page>()
+  readonly #looking = new Map<string, Promise<void>>()
+  readonly #again = new Set<string>()
+  #atWork = 0
+  readonly #turns: (() => void)[] = []
+
+  constructor(apps: readonly Application[], options: Options) {
+    this.#options = options
+    this.#apps = new Map(apps.map((app) => [app.name, app]))
+  }
+
+  /** Looks at an application; whoever asks while somebody looks waits for one more look. */
+  async look(name: string): Promise<void> {
+    const under = this.#looking.get(name)
+    if (under !== undefined) {
+      this.#again.add(name)
+      await under
+      if (!this.#again.delete(name)) return
+    }
+    const looking = this.#lookOnce(name).finally(() => this.#looking.delete(name))
+    this.#looking.set(name, looking)
+    await looking
+  }
+
+  async lookAtAll(): Promise<void> {
+    await Promise.all([...this.#apps.keys()].map(async (name) => await this.look(name)))
+  }
+
+  statuses(): readonly Status[] {
+    return [...this.#apps.keys()].map((name) => this.status(name)).filter((status) => status !== undefined)
+  }
+
+  status(name: string): Status | undefined {
+    const page = this.#pages.get(name)
+    return page === undefined ? undefined : judgeStatus(this.#input(page), this.#options.now())
+  }
+
+  cards(): readonly AppCard[] {
+    return [...this.#apps.keys()].map((name) => this.card(name)).filter((card) => card !== undefined)
+  }
+
+  card(name: string): AppCard | undefined {
+    const page = this.#pages.get(name)
+    if (page === undefined) return undefined
+    const { around, now } = this.#options
+    const status = judgeStatus(this.#input(page), now())
+    const newest = newestOf(page, status)
+    const verified = page.points.find(({ verifiedAt, damagedAt, complete }) => verifiedAt !== undefined && damagedAt === undefined && complete)
+    const next = around.next(name)
+    const running = around.running(name)
+    const schedule = page.app.config.schedule
+    return {
+      name, root: page.app.root, preset: page.preset, status, queued: around.isQueued(name),
+      ...(running === undefined ? {} : { running: { run: running.run, kind: running.kind, startedAt: running.startedAt, app: name } }),
+      ...(newest === undefined ? {} : { newest: { id: newest.id, startedAt: newest.startedAt, sizeBytes: newest.sizeBytes, contentBytes: newest.contentBytes, fileName: newest.key.replace(/^.*\//, ''), ...(newest.verifiedAt === undefined ? {} : { verifiedAt: newest.verifiedAt }) } }),
+      ...(verified === undefined ? {} : { verifiedPointAt: verified.startedAt }),
+      ...(schedule === undefined ? {} : { schedule: { text: typeof schedule === 'string' ? schedule : schedule.cron, ...(typeof schedule === 'string' || schedule.timezone === undefined ? {} : { timezone: schedule.timezone }), ...(next === undefined ? {} : { next: next.toISOString() }) } }),
+      days: [...dayStrip(around.expected(name), page.gathered.runs, lastDays(now(), 30))],
+      sizes: sizesOf(page),
+      destinations: page.places.map((place) => destination(place, page, status)),
+      points: new Set(page.points.map(({ id }) => id)).size,
+      parts: [...page.parts],
+      command: around.command(['backup', name]),
+    }
+  }
+
+  jeedom(name: string): JeedomStatus | undefined {
+    const page = this.#pages.get(name)
+    return page === undefined ? undefined : jeedomStatusOf(this.#input(page), page.app.config.expect, this.#options.now())
+  }
+
+  /** Newest first; the same id in several vaults stands once for each. */
+  points(name: string): readonly PointHere[] {
+    return this.#pages.get(name)?.points ?? []
+  }
+
+  runs(name: string): readonly RunReport[] {
+    return this.#pages.get(name)?.gathered.runs ?? []
+  }
+
+  #input({ gathered }: Page): GatheredStatus {
+    const { running: _, ...rest } = gathered
+    const running = this.#options.around.running(gathered.app)
+    const known = running === undefined ? undefined : { ...gathered.runs[0], ...running }
+    return { ...rest, expected: this.#options.around.expected(gathered.app), ...(known === undefined ? {} : { running: known as RunReport }) }
+  }
+
+  async #lookOnce(name: string): Promise<void> {
+    const app = this.#apps.get(name)
+    if (app === undefined) return
+    await this.#turn()
+    try {
+      const { setup, vaults, run, onLooked } = this.#options
+      const open = await vaults.of(app)
+      const lists = new Map<string, readonly Snapshot[]>()
+      const told = open.map(({ name: vault, vault: known }) => ({ name: vault, vault: known instanceof AppError ? known : listing(known, lists, vault) }))
+      const { root, config } = app
+      const gathered = await gatherStatus({ app: name, root, expect: config.expect, scope: config.scope, vaults: told }, await setup.state(name), run())
+      const points = [...lists].flatMap(([vault, snapshots]) => snapshots.filter((point) => point.app === name).map((point) => ({ ...point, vault }))).sort((a, b) => b.startedAt.localeCompare(a.startedAt))
+      const preset = presetWhereThere(app)
+      const places = await Promise.all(open.map(async ({ name: vault, place }) => ({ name: vault, place, ...await freeBytes(place) })))
+      this.#pages.set(name, { app, gathered: { ...gathered, runs: gathered.runs.map(withoutPaths) }, points, places, parts: partNames(app, preset), preset: preset.name })
+      onLooked(app, open.map(({ name: vault }) => ({ name: vault, ...(lists.get(vault) === undefined ? {} : { snapshots: lists.get(vault) ?? [] }) })), gathered)
+    } finally {
+      this.#atWork -= 1
+      this.#turns.shift()?.()
+    }
+  }
+
+  async #turn(): Promise<void> {
+    while (this.#atWork >= looksAtOnce) await new Promise<void>((resolve) => this.#turns.push(resolve))
+    this.#atWork += 1
+  }
+}
+
+/** The list of a vault, kept for those who show it; what status judges are the vault's own points alone. */
+function listing(vault: Vault, lists: Map<string, readonly Snapshot[]>, name: string): Pick<Vault, 'snapshots'> {
+  return {
+    async snapshots(run) {
+      const all = await vault.snapshots(run)
+      lists.set(name, all)
+      return all.filter(({ foreign, complete }) => foreign === undefined || complete)
+    },
+  }
+}
+
+/** Hundreds of reports are kept: what can be long is not needed of old ones. */
+function withoutPaths(report: RunReport): RunReport {
+  return { ...report, warnings: [], notes: report.notes.filter(({ code }) => code === 'backup.before-update'), databases: [], removed: [], verified: [] }
+}
+
+function newestOf({ points }: Page, status: Status): PointHere | undefined {
+  const ids = new Set(status.vaults.flatMap(({ newest }) => newest?.id ?? []))
+  return points.find(({ id }) => ids.has(id))
+}
+
+function sizesOf({ points, app }: Page): { at: string; sizeBytes: number }[] {
+  const seen = new Set<string>()
+  return points.filter(({ id, complete, scope, foreign }) => complete && foreign === undefined && scope === app.config.scope && !seen.has(id) && seen.add(id).size > 0)
+    .slice(0, sizesShown).map(({ startedAt, sizeBytes }) => ({ at: startedAt, sizeBytes })).toReversed()
+}
+
+const bad: ReadonlySet<StatusReason['code']> = new Set(['never-ran', 'vault-unreachable', 'vault-empty', 'overdue', 'missing', 'damaged'])
+
+function destination({ name, place, freeBytes: free }: Page['places'][number], page: Page, status: Status): DestinationState {
+  const reasons = status.reasons.filter(({ vault, code }) => vault === name || code === 'never-ran')
+  const failed = reasons.find(({ severity, code }) => severity === 'failed' && bad.has(code))
+  const first = failed ?? reasons[0]
+  return {
+    name, place, reach: 'local', state: failed !== undefined ? 'failed' : reasons.length > 0 ? 'warning' : 'ok',
+    text: first?.message ?? 'All is there that should be.', inside: `${place}/`.startsWith(`${page.app.root}/`),
+    ...(free === undefined ? {} : { freeBytes: free }),
+  }
+}
+
+async function freeBytes(place: string): Promise<{ readonly freeBytes?: number }> {
+  try {
+    const { bavail, bsize } = await statfs(place)
+    return { freeBytes: bavail * bsize }
+  } catch {
+    // What is not there is told by the status.
+    return {}
+  }
+}

@@ -1,0 +1,121 @@
+import { decodeName } from '../../disk/name-codec.ts'
+import { AppError } from '../../kit/app-error.ts'
+import type { PointDetail, Preview } from '../../model/api/browse.ts'
+import type { Run } from '../../model/run.ts'
+import type { Vault } from '../../model/vault.ts'
+import { attachment, json, queryNumber } from '../http/answers.ts'
+import type { RequestContext, Route } from '../http/route.ts'
+import { archiveDownload } from '../work/archive-download.ts'
+import { memberStream } from '../work/member-stream.ts'
+import { zipOfFolder } from '../work/zip-of-folder.ts'
+
+const previewBytes = 64 * 1024
+const mostAtOnce = 1000
+
+/** What is in restore points. Names and contents are the application's data: for operators, not for whoever may see how it stands. */
+export const pointRoutes: readonly Route[] = [
+  {
+    method: 'GET', path: '/api/apps/:app/points/:id', access: 'operator',
+    async handle(context) {
+      const { id, vault, run } = await opened(context)
+      const { databases, leftOut, warnings, notes, without, host, program, preset } = await vault.manifest(id, run)
+      return json({ databases, leftOut, warnings, notes, without, host, program, preset } satisfies PointDetail)
+    },
+  },
+  {
+    method: 'GET', path: '/api/apps/:app/points/:id/tree', access: 'operator',
+    async handle(context) {
+      const id = await indexed(context)
+      return json(context.server.index.folder(id, pathOf(context, ''), queryNumber(context, 'cursor', { standard: 0, most: 1e9 }), queryNumber(context, 'limit', { standard: 200, most: mostAtOnce })))
+    },
+  },
+  {
+    method: 'GET', path: '/api/apps/:app/points/:id/search', access: 'operator',
+    async handle(context) {
+      const words = context.query.get('q') ?? ''
+      if (words === '') throw new AppError('usage', 'What is to be looked for?')
+      const id = await indexed(context)
+      return json(context.server.index.search(id, words, queryNumber(context, 'cursor', { standard: 0, most: 1e9 }), queryNumber(context, 'limit', { standard: 200, most: mostAtOnce })))
+    },
+  },
+  {
+    method: 'GET', path: '/api/apps/:app/points/:id/preview', access: 'operator', audit: 'preview',
+    async handle(context) {
+      const { id, vault, run } = await opened(context)
+      const path = pathOf(context)
+      return json(await preview(vault, id, path, run))
+    },
+  },
+  {
+    method: 'GET', path: '/api/apps/:app/points/:id/file', access: 'operator', audit: 'download',
+    async handle(context) {
+      const { id, vault, run } = await opened(context)
+      const path = pathOf(context)
+      const { body, sizeBytes } = await memberStream(vault, id, path, run)
+      return new Response(body, { headers: { 'content-type': 'application/octet-stream', 'content-disposition': attachment(lastPart(path)), ...(sizeBytes === undefined ? {} : { 'content-length': String(sizeBytes) }) } })
+    },
+  },
+  {
+    method: 'GET', path: '/api/apps/:app/points/:id/folder.zip', access: 'operator', audit: 'download',
+    async handle(context) {
+      const { id, vault, run } = await opened(context)
+      const path = pathOf(context, '')
+      return new Response(zipOfFolder(vault, id, path, run), { headers: { 'content-type': 'application/zip', 'content-disposition': attachment(`${path === '' ? context.params['app'] ?? 'all' : lastPart(path)}.zip`) } })
+    },
+  },
+  {
+    method: 'GET', path: '/api/apps/:app/points/:id/download', access: 'operator', audit: 'download',
+    async handle(context) {
+      const { point, place } = await opened(context)
+      return await archiveDownload(point, place, context.request)
+    },
+  },
+]
+
+async function opened({ params, query, server, signal }: RequestContext): Promise<{ id: string; vault: Vault; run: Run } & Awaited<ReturnType<RequestContext['server']['findPoint']>>> {
+  const found = await server.findPoint(params['app'] ?? '', params['id'] ?? '', query.get('vault') ?? undefined)
+  return { ...found, id: found.point.id, run: server.quietRun(signal) }
+}
+
+async function indexed(context: RequestContext): Promise<string> {
+  const { id, vault } = await opened(context)
+  // Goes on when the browser has gone meanwhile: it will come again.
+  const run = context.server.quietRun(context.server.signal)
+  await context.server.index.make(id, () => vault.open(id, () => true, run, 'metadata'))
+  return id
+}
+
+async function preview(vault: Vault, id: string, path: string, run: Run): Promise<Preview> {
+  const stop = new AbortController()
+  const { body } = await memberStream(vault, id, path, { ...run, now: () => run.now(), emit: (event) => run.emit(event), signal: AbortSignal.any([run.signal, stop.signal]) })
+  const parts: Uint8Array[] = []
+  let sizeBytes = 0
+  const reader = body.getReader()
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    parts.push(value)
+    sizeBytes += value.length
+    if (sizeBytes > previewBytes) break
+  }
+  await reader.cancel()
+  stop.abort()
+  const bytes = Buffer.concat(parts)
+  const begin = bytes.subarray(0, previewBytes)
+  // A sign may be cut at the end.
+  const text = new TextDecoder('utf-8').decode(begin, { stream: true })
+  const isText = !begin.includes(0) && !text.includes('\uFFFD')
+  return { path, ...(isText ? { text } : {}), cut: bytes.length > previewBytes }
+}
+
+/** The path that a request names: by its bytes (`key`), or as text. @throws AppError `usage`. */
+function pathOf({ query }: RequestContext, standard?: string): string {
+  const key = query.get('key')
+  const path = key === null ? query.get('path') ?? standard : decodeName(Buffer.from(key, 'base64url'))
+  if (path === undefined) throw new AppError('usage', 'Which path?')
+  return path
+}
+
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}

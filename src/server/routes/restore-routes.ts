@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import { AppError } from '../../kit/app-error.ts'
+import type { RestorePlan, RestoreRequest, RestoreState } from '../../model/api/restore.ts'
+import { restoreRequestSchema } from '../../model/api/restore.ts'
+import { safetyPoint, unfinishedRestore } from '../../runs/restore/work-in-progress.ts'
+import { json, readJson } from '../http/answers.ts'
+import type { RequestContext, Route } from '../http/route.ts'
+import { ask } from './run-routes.ts'
+
+const count = z.int().nonnegative()
+const samples = z.array(z.string())
+const previewSchema = z.object({ written: count, overwritten: count, alike: count, deleted: count, contentBytes: count, samples: z.object({ written: samples, overwritten: samples, deleted: samples }) })
+const planSchema = z.object({ id: z.string(), target: z.string(), preview: previewSchema.optional(), databases: z.array(z.string()) })
+const samplesShown = 100
+
+/** Bringing an application back: first the plan, then, confirmed by a person who gave the password again, the restore. */
+export const restoreRoutes: readonly Route[] = [
+  {
+    method: 'POST', path: '/api/apps/:app/restore/plan', access: 'operator', audit: 'plan a restore',
+    async handle(context) {
+      const { app, args, command } = await restoreOf(context, await readJson(context, restoreRequestSchema))
+      return ask(context, 'plan', app, [...args, '--dry-run'], { looksOnly: true, result: (value) => planOf(value, command) })
+    },
+  },
+  {
+    method: 'POST', path: '/api/apps/:app/restore', access: 'operator', stepUp: true, audit: 'restore',
+    async handle(context) {
+      const request = await readJson(context, restoreRequestSchema)
+      const { app, args } = await restoreOf(context, request)
+      if (request.confirm !== app) throw new AppError('restore.confirm', 'The application\'s name was not given to confirm it')
+      return ask(context, 'restore', app, args)
+    },
+  },
+  {
+    method: 'GET', path: '/api/apps/:app/restore', access: 'operator',
+    handle({ server, params }) {
+      const { root } = server.app(params['app'] ?? '')
+      const unfinished = unfinishedRestore(root)
+      const undo = unfinished === undefined ? safetyPoint(root) : undefined
+      return json({
+        ...(unfinished === undefined ? {} : { unfinished: { startedAt: unfinished.about.startedAt } }),
+        ...(undo === undefined ? {} : { undo: { startedAt: undo.about.startedAt, point: undo.about.point } }),
+      } satisfies RestoreState)
+    },
+  },
+  ...(['undo', 'resume', 'rollback'] as const).map((how): Route => ({
+    method: 'POST', path: `/api/apps/:app/restore/${how}`, access: 'operator', stepUp: true, audit: `${how} a restore`,
+    handle(context) {
+      const { name } = context.server.app(context.params['app'] ?? '')
+      return ask(context, how, name, ['restore', name, `--${how}`])
+    },
+  })),
+]
+
+async function restoreOf(context: RequestContext, request: RestoreRequest): Promise<{ app: string; args: readonly string[]; command: string }> {
+  const { server, params } = context
+  const app = server.app(params['app'] ?? '')
+  if (request.target !== undefined && !request.target.startsWith('/')) throw new AppError('usage', 'The folder to restore into is a whole path, from / on')
+  // From a list of another application nothing is restored into this one by mistake.
+  const upload = /^upload:(.+)$/.exec(request.point)?.[1]
+  const what = upload === undefined ? (await server.findPoint(app.name, request.point, request.vault)).point.id : server.uploads.fileOf(upload, app.name)
+  const target = request.target ?? (upload === undefined ? undefined : app.root)
+  const args = [
+    'restore', what, '--app', app.name,
+    ...(target === undefined ? [] : ['--target', target]),
+    ...(request.what === 'all' ? [] : ['--only', request.what === 'files' ? 'files' : 'databases']),
+    ...(request.paths === undefined || request.paths.length === 0 ? [] : ['--path', ...request.paths]),
+    ...Object.entries(request.databases ?? {}).flatMap(([from, to]) => ['--db-name', `${from}=${to}`]),
+  ]
+  for (const value of [...request.paths ?? [], what]) if (value.startsWith('-')) throw new AppError('usage', `A path may not begin with "-": ${value}`, { hint: 'Restore its folder.' })
+  return { app: app.name, args, command: server.commandLine(args) }
+}
+
+function planOf(value: unknown, command: string): RestorePlan {
+  const { id, target, preview, databases } = planSchema.parse(value)
+  const { written = 0, overwritten = 0, alike = 0, deleted = 0, contentBytes = 0 } = preview ?? {}
+  const shown = (paths: readonly string[] | undefined): string[] => (paths ?? []).slice(0, samplesShown)
+  return {
+    target, point: id, written, overwritten, alike, deleted, contentBytes, databases, command,
+    samples: { written: shown(preview?.samples.written), overwritten: shown(preview?.samples.overwritten), deleted: shown(preview?.samples.deleted) },
+  }
+}

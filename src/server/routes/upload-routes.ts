@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { AppError } from '../../kit/app-error.ts'
+import { uploadRequestSchema } from '../../model/api/settings.ts'
+import { mayUse } from '../access/may-use.ts'
+import { json, noContent, queryNumber, readJson } from '../http/answers.ts'
+import { whoIs } from '../http/http-app.ts'
+import type { RequestContext, Route } from '../http/route.ts'
+
+const failure = z.object({ message: z.string() })
+const importedSchema = z.object({ imported: z.array(z.unknown()), ours: z.array(z.string()), failed: z.array(failure) })
+
+/** Archives from a browser: checked before anything else is done with them, and restored as files from outside. */
+export const uploadRoutes: readonly Route[] = [
+  {
+    method: 'POST', path: '/api/uploads', access: 'operator', narrows: true, audit: 'upload',
+    async handle(context) {
+      const request = await readJson(context, uploadRequestSchema)
+      if (!mayUse(context.principal, request.app)) throw new AppError('access.denied', 'The token is not for this application.')
+      context.server.app(request.app)
+      context.note.target = request.app
+      return json(await context.server.uploads.begin(request, whoIs(context.principal)), 201)
+    },
+  },
+  {
+    method: 'GET', path: '/api/uploads/:id', access: 'operator', narrows: true,
+    handle: (context) => json(found(context)),
+  },
+  {
+    method: 'PATCH', path: '/api/uploads/:id', access: 'operator', narrows: true, audit: 'upload', bodyBytes: 0,
+    async handle(context) {
+      const { id } = found(context)
+      const { body } = context.request
+      const upload = await context.server.uploads.receive(id, queryNumber(context, 'offset', { standard: 0, most: Number.MAX_SAFE_INTEGER }), body ?? new ReadableStream())
+      return json(upload.receivedBytes < upload.sizeBytes ? upload : check(context, id))
+    },
+  },
+  {
+    method: 'DELETE', path: '/api/uploads/:id', access: 'operator', narrows: true, audit: 'delete upload',
+    handle(context) {
+      context.server.uploads.remove(found(context).id)
+      return noContent()
+    },
+  },
+]
+
+function found({ server, params, principal }: RequestContext): ReturnType<RequestContext['server']['uploads']['get']> {
+  const upload = server.uploads.get(params['id'] ?? '')
+  if (!mayUse(principal, upload.app)) throw new AppError('vault.unknown-point', 'There is no such upload')
+  return upload
+}
+
+/** All of it is here: whose archive it is and whether it is whole is told by a process of its own. */
+function check(context: RequestContext, id: string): unknown {
+  const { server } = context
+  const { app } = server.uploads.get(id)
+  const args = ['import', server.uploads.path(id), '--app', app, '--dry-run']
+  const { ticket } = server.queue.ask({ app, what: 'import', args, command: server.commandLine(args), askedBy: whoIs(context.principal), looksOnly: true })
+  const upload = server.uploads.settle(id, 'checking', undefined)
+  void server.queue.ended(ticket).then((ended) => {
+    const parsed = importedSchema.safeParse(ended?.result)
+    const problem = ended?.error?.message ?? (parsed.success ? parsed.data.failed[0]?.message : 'It could not be checked')
+    const isKnown = parsed.success && parsed.data.imported.length + parsed.data.ours.length > 0
+    server.uploads.settle(id, isKnown ? 'ready' : 'refused', isKnown ? undefined : problem ?? 'It is no archive that Holdfast knows')
+  })
+  return upload
+}

@@ -1,0 +1,305 @@
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { thisPerson } from '../config/default-paths.ts'
+import { usualConfigFiles } from '../config/find-config.ts'
+import type { ServerOptions } from '../config/server-options.ts'
+import { writeNewConfig } from '../config/write-config.ts'
+import { AppError, messageOf } from '../kit/app-error.ts'
+import type { AppCard, Overview } from '../model/api/overview.ts'
+import type { TicketState, TouchAnswerBody } from '../model/api/runs.ts'
+import type { RunEvent } from '../model/run-event.ts'
+import type { RunReport } from '../model/run-report.ts'
+import type { Run } from '../model/run.ts'
+import type { Vault } from '../model/vault.ts'
+import type { JeedomStatus } from '../report/jeedom-status.ts'
+import type { Application } from '../runs/application.ts'
+import { configuredApplication, partNames, presetWhereThere } from '../runs/application.ts'
+import { thawApplication } from '../runs/guard/thaw-application.ts'
+import { hasFrozen } from '../runs/guard/thaw-dead-runs.ts'
+import { readJournal, settleDeadRuns } from '../runs/interrupted-runs.ts'
+import { Setup } from '../runs/setup.ts'
+import { claimTouch } from '../runs/touch.ts'
+import { Access } from './access/access.ts'
+import type { PointHere } from './book/app-book.ts'
+import { AppBook } from './book/app-book.ts'
+import { OpenVaults } from './book/open-vaults.ts'
+import { PointIndex } from './book/point-index.ts'
+import { EventHub } from './events/event-hub.ts'
+import { JournalWatch } from './events/journal-watch.ts'
+import { errorResponse } from './http/answers.ts'
+import { log } from './log.ts'
+import { commandWords } from './routes/run-routes.ts'
+import { Uploads } from './work/uploads.ts'
+import { WorkQueue } from './work/work-queue.ts'
+
+export type ServeOptions = { readonly config?: string; readonly state?: string; readonly data?: string; readonly listen?: string }
+
+const lookAgainMs = 5 * 60_000
+const tellWithinMs = 500
+
+/** All that the server knows and does; the HTTP side only asks it. */
+export class Server implements AsyncDisposable {
+  readonly hub = new EventHub()
+  readonly queue: WorkQueue
+  readonly access: Access
+  readonly index: PointIndex
+  readonly uploads: Uploads
+  readonly dataFolder: string
+  readonly #given: ServeOptions
+  readonly #stop = new AbortController()
+  #setup: Setup
+  #vaults: OpenVaults
+  #book: AppBook
+  #watches = new Map<string, JournalWatch>()
+  #apps = new Map<string, Application>()
+  #timer: NodeJS.Timeout | undefined
+  #telling: NodeJS.Timeout | undefined
+
+  private constructor(given: ServeOptions, setup: Setup, dataFolder: string, access: Access) {
+    this.#given = given
+    this.#setup = setup
+    this.dataFolder = dataFolder
+    this.access = access
+    this.index = new PointIndex(join(dataFolder, 'points'))
+    this.uploads = new Uploads(join(dataFolder, 'uploads'), () => new Date())
+    this.queue = new WorkQueue({
+      globalArgs: () => this.#globalArgs(),
+      parallel: () => this.options.parallel,
+      now: () => new Date(),
+      onChange: (ticket) => this.#onTicket(ticket),
+    })
+    this.#vaults = new OpenVaults(setup)
+    this.#book = this.#newBook([])
+  }
+
+  static async open(given: ServeOptions, signal: AbortSignal): Promise<Server> {
+    const setup = await Setup.load(given, signal)
+    const dataFolder = given.data ?? setup.config?.server.data ?? join(setup.stateRoot, '.server')
+    await mkdir(dataFolder, { recursive: true, mode: 0o700 })
+    const server = new Server(given, setup, dataFolder, await Access.open(dataFolder, { now: Date.now }))
+    await server.#useApps()
+    server.#timer = setInterval(() => void server.lookAtAll(), lookAgainMs)
+    return server
+  }
+
+  get options(): ServerOptions {
+    return this.#setup.config?.server ?? { listen: '127.0.0.1:7878', parallel: 1, basePath: '/', hosts: [], trustedProxies: [] }
+  }
+
+  get setup(): Setup {
+    return this.#setup
+  }
+
+  /** Aborted when the server ends. */
+  get signal(): AbortSignal {
+    return this.#stop.signal
+  }
+
+  apps(): readonly Application[] {
+    return [...this.#apps.values()]
+  }
+
+  /** @throws AppError `app.unknown`. */
+  app(name: string): Application {
+    const found = this.#apps.get(name)
+    if (found === undefined) throw new AppError('app.unknown', 'There is no such application')
+    return found
+  }
+
+  get book(): AppBook {
+    return this.#book
+  }
+
+  async card(app: string): Promise<AppCard | undefined> {
+    return this.#book.card(app)
+  }
+
+  async jeedom(app: string): Promise<JeedomStatus> {
+    this.app(app)
+    const status = this.#book.jeedom(app)
+    if (status !== undefined) return status
+    await this.#book.look(app)
+    return await this.jeedom(app)
+  }
+
+  partsOf(app: Application): readonly string[] {
+    return partNames(app, presetWhereThere(app))
+  }
+
+  /** The restore point of that id, or of the beginning of one, of this application and no other. @throws AppError `vault.unknown-point`. */
+  async findPoint(app: string, id: string, vault: string | undefined): Promise<{ readonly point: PointHere; readonly vault: Vault; readonly place: string }> {
+    const application = this.app(app)
+    const fits = (point: PointHere): boolean => point.id === id && (vault === undefined || point.vault === vault)
+    if (!this.#book.points(app).some(fits)) await this.#book.look(app)
+    const point = this.#book.points(app).find(fits)
+    const open = point === undefined ? undefined : (await this.#vaults.of(application)).find(({ name }) => name === point.vault)
+    if (point === undefined || open === undefined) throw new AppError('vault.unknown-point', 'There is no such restore point', { hint: 'It was removed meanwhile, perhaps.' })
+    if (open.vault instanceof AppError) throw open.vault
+    return { point, vault: open.vault, place: open.place }
+  }
+
+  /** A run that only reads. */
+  quietRun(signal: AbortSignal): Run {
+    return { signal, emit: () => undefined, now: () => new Date() }
+  }
+
+  /** The command line that does the same as what the server is asked. */
+  commandLine(args: readonly string[]): string {
+    const { config, state } = this.#given
+    return commandWords([...(config === undefined ? [] : ['--config', config]), ...(state === undefined ? [] : ['--state', state]), ...args])
+  }
+
+  /** The first use of a day starts that day's full backup; answers at once. */
+  async touch(app: Application): Promise<TouchAnswerBody> {
+    const answer = await claimTouch(await this.#setup.state(app.name), new Date())
+    if (answer.state !== 'due') return { state: answer.state, ...('until' in answer ? { until: answer.until.toISOString() } : {}) }
+    const args = ['touch', app.name, '--foreground']
+    this.queue.ask({ app: app.name, what: 'touch', args, command: this.commandLine(args), askedBy: 'first use of the day' })
+    return { state: 'started' }
+  }
+
+  cancel(app: string, run: string): boolean {
+    const ticket = this.queue.get(run)
+    return (ticket === undefined || ticket.app === app) && this.queue.cancel(run)
+  }
+
+  /** The configuration's file; made where there is none yet. */
+  async configFile(): Promise<string> {
+    const known = this.#setup.configFile
+    if (known !== undefined) return known
+    const files = usualConfigFiles(thisPerson())
+    const file = this.#given.config ?? (process.geteuid?.() === 0 ? files.at(-1) : files[0])
+    if (file === undefined) throw new AppError('config.missing', 'There is no place for a configuration')
+    if (!existsSync(file)) await writeNewConfig(file, '# Holdfast: see docs/reference/config.md\napps: {}\n')
+    await this.reload()
+    return file
+  }
+
+  /** Reads the configuration again. Where it is not valid the one before stays. @throws AppError `config.…`. */
+  async reload(): Promise<void> {
+    const setup = await Setup.load(this.#given, this.#stop.signal)
+    const before = this.#setup
+    this.#setup = setup
+    this.#vaults = new OpenVaults(setup)
+    await this.#useApps()
+    // Readers of the old one may still be at it.
+    setTimeout(() => void before[Symbol.asyncDispose](), 60_000).unref()
+  }
+
+  async lookAtAll(): Promise<void> {
+    await this.#book.lookAtAll().catch((error: unknown) => log(`looking at the applications failed: ${messageOf(error)}`))
+    this.#tell()
+  }
+
+  /** What a request ends with that failed: an answer, and a line in the log where it is our fault. */
+  failed(error: unknown, request: Request): Response {
+    if (!(error instanceof AppError) || error.code === 'internal') log(`${request.method} ${new URL(request.url).pathname}: ${error instanceof Error ? error.stack ?? error.message : String(error)}`)
+    return errorResponse(error)
+  }
+
+  /** Notifiers and exporters, and whether they work. */
+  reportingHealth(): Overview['reporting'] {
+    return []
+  }
+
+  running(app: string): RunReport | undefined {
+    return this.#watches.get(app)?.active.at(-1)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer)
+    clearTimeout(this.#telling)
+    await this.queue[Symbol.asyncDispose]()
+    this.#stop.abort()
+    for (const watch of this.#watches.values()) watch[Symbol.dispose]()
+    this.index[Symbol.dispose]()
+    await this.access[Symbol.asyncDispose]()
+    await this.#setup[Symbol.asyncDispose]()
+  }
+
+  async #useApps(): Promise<void> {
+    const { config } = this.#setup
+    const apps = config === undefined ? [] : Object.keys(config.apps).map((name) => configuredApplication(name, config, this.#setup.defaultPlace))
+    this.#apps = new Map(apps.map((app) => [app.name, app]))
+    this.#book = this.#newBook(apps)
+    for (const [name, watch] of this.#watches) {
+      if (this.#apps.has(name)) continue
+      watch[Symbol.dispose]()
+      this.#watches.delete(name)
+    }
+    for (const { name } of apps) if (!this.#watches.has(name)) await this.#watch(name)
+    void this.lookAtAll()
+  }
+
+  #newBook(apps: readonly Application[]): AppBook {
+    return new AppBook(apps, {
+      setup: this.#setup,
+      vaults: this.#vaults,
+      run: () => this.quietRun(this.#stop.signal),
+      now: () => new Date(),
+      around: {
+        expected: () => [],
+        next: () => undefined,
+        running: (app) => this.running(app),
+        isQueued: (app) => this.queue.of(app).queued,
+        command: (args) => this.commandLine(args),
+      },
+      onLooked: () => undefined,
+    })
+  }
+
+  async #watch(name: string): Promise<void> {
+    const state = await this.#setup.state(name)
+    const watch = new JournalWatch(state, {
+      event: (app, run, event) => this.#onEvent(app, run, event),
+      ended: (app, report) => void this.#onEnd(app, report),
+      died: (app) => void this.#onDeath(app),
+    })
+    this.#watches.set(name, watch)
+    await watch.start(async (journal) => (await readJournal(join(state.runsFolder, journal)))?.report.outcome !== undefined)
+  }
+
+  #onEvent(app: string, run: string, event: RunEvent): void {
+    if (event.type === 'run.started') this.queue.noteRun(event.pid, run)
+    this.hub.publish('run', { app, run, event }, app)
+    if (event.type === 'run.started') this.#tell()
+  }
+
+  async #onEnd(app: string, _report: RunReport): Promise<void> {
+    await this.#book.look(app).catch((error: unknown) => log(`${app}: ${messageOf(error)}`))
+    this.#tell()
+  }
+
+  /** A run's process is gone: its journal is closed and what it left standing still brought back, as the next run would. */
+  async #onDeath(app: string): Promise<void> {
+    const state = await this.#setup.state(app)
+    try {
+      if (hasFrozen(state)) await thawApplication(this.#setup.stateRoot, app)
+      else await settleDeadRuns(state, new Date())
+    } catch (error) {
+      log(`${app}: ${messageOf(error)}`)
+    }
+    this.#watches.get(app)?.look()
+  }
+
+  #onTicket(ticket: TicketState): void {
+    // A plan's or a comparison's answer may be long: whoever waits for it asks for the ticket.
+    const { result: _, ...told } = ticket
+    this.hub.publish('ticket', told, ticket.app)
+    this.#tell()
+  }
+
+  /** Many changes at once are told once. */
+  #tell(): void {
+    this.#telling ??= setTimeout(() => {
+      this.#telling = undefined
+      this.hub.publish('overview', {})
+    }, tellWithinMs)
+  }
+
+  #globalArgs(): readonly string[] {
+    const file = this.#setup.configFile
+    return [...(file === undefined ? [] : ['--config', file]), '--state', this.#setup.stateRoot]
+  }
+}
