@@ -9,6 +9,8 @@ import { AppError, messageOf } from '../kit/app-error.ts'
 import type { AppCard, Overview } from '../model/api/overview.ts'
 import type { TicketState, TouchAnswerBody } from '../model/api/runs.ts'
 import type { RunEvent } from '../model/run-event.ts'
+import type { ExpectedRun } from '../model/expected-run.ts'
+import type { Snapshot } from '../model/restore-point.ts'
 import type { RunReport } from '../model/run-report.ts'
 import type { Run } from '../model/run.ts'
 import type { Vault } from '../model/vault.ts'
@@ -20,8 +22,8 @@ import { hasFrozen } from '../runs/guard/thaw-dead-runs.ts'
 import { readJournal, settleDeadRuns } from '../runs/interrupted-runs.ts'
 import { Setup } from '../runs/setup.ts'
 import { claimTouch } from '../runs/touch.ts'
+import { Catalog } from '../catalog/catalog.ts'
 import { Access } from './access/access.ts'
-import type { PointHere } from './book/app-book.ts'
 import { AppBook } from './book/app-book.ts'
 import { OpenVaults } from './book/open-vaults.ts'
 import { PointIndex } from './book/point-index.ts'
@@ -37,12 +39,14 @@ export type ServeOptions = { readonly config?: string; readonly state?: string; 
 
 const lookAgainMs = 5 * 60_000
 const tellWithinMs = 500
+const expectedShownMs = 32 * 24 * 3600 * 1000
 
 /** All that the server knows and does; the HTTP side only asks it. */
 export class Server implements AsyncDisposable {
   readonly hub = new EventHub()
   readonly queue: WorkQueue
   readonly access: Access
+  readonly catalog: Catalog
   readonly index: PointIndex
   readonly uploads: Uploads
   readonly dataFolder: string
@@ -51,16 +55,20 @@ export class Server implements AsyncDisposable {
   #setup: Setup
   #vaults: OpenVaults
   #book: AppBook
+  readonly #expected = new Map<string, readonly ExpectedRun[]>()
+  /** Whose journals have been read into the catalog. */
+  readonly #filled = new Set<string>()
   #watches = new Map<string, JournalWatch>()
   #apps = new Map<string, Application>()
   #timer: NodeJS.Timeout | undefined
   #telling: NodeJS.Timeout | undefined
 
-  private constructor(given: ServeOptions, setup: Setup, dataFolder: string, access: Access) {
+  private constructor(given: ServeOptions, setup: Setup, dataFolder: string, access: Access, catalog: Catalog) {
     this.#given = given
     this.#setup = setup
     this.dataFolder = dataFolder
     this.access = access
+    this.catalog = catalog
     this.index = new PointIndex(join(dataFolder, 'points'))
     this.uploads = new Uploads(join(dataFolder, 'uploads'), () => new Date())
     this.queue = new WorkQueue({
@@ -77,7 +85,8 @@ export class Server implements AsyncDisposable {
     const setup = await Setup.load(given, signal)
     const dataFolder = given.data ?? setup.config?.server.data ?? join(setup.stateRoot, '.server')
     await mkdir(dataFolder, { recursive: true, mode: 0o700 })
-    const server = new Server(given, setup, dataFolder, await Access.open(dataFolder, { now: Date.now }))
+    const catalog = await Catalog.open(join(dataFolder, 'catalog.sqlite'), { now: () => new Date(), onDamage: ({ message }) => log(message) })
+    const server = new Server(given, setup, dataFolder, await Access.open(dataFolder, { now: Date.now }), catalog)
     await server.#useApps()
     server.#timer = setInterval(() => void server.lookAtAll(), lookAgainMs)
     return server
@@ -127,16 +136,22 @@ export class Server implements AsyncDisposable {
     return partNames(app, presetWhereThere(app))
   }
 
-  /** The restore point of that id, or of the beginning of one, of this application and no other. @throws AppError `vault.unknown-point`. */
-  async findPoint(app: string, id: string, vault: string | undefined): Promise<{ readonly point: PointHere; readonly vault: Vault; readonly place: string }> {
+  /** The restore point of that id, of this application and no other, where it can be read. @throws AppError `vault.unknown-point`. */
+  async findPoint(app: string, id: string, vault: string | undefined): Promise<{ readonly point: Snapshot; readonly vault: Vault; readonly place: string }> {
     const application = this.app(app)
-    const fits = (point: PointHere): boolean => point.id === id && (vault === undefined || point.vault === vault)
-    if (!this.#book.points(app).some(fits)) await this.#book.look(app)
-    const point = this.#book.points(app).find(fits)
-    const open = point === undefined ? undefined : (await this.#vaults.of(application)).find(({ name }) => name === point.vault)
-    if (point === undefined || open === undefined) throw new AppError('vault.unknown-point', 'There is no such restore point', { hint: 'It was removed meanwhile, perhaps.' })
-    if (open.vault instanceof AppError) throw open.vault
-    return { point, vault: open.vault, place: open.place }
+    if (await this.catalog.points.find(app, id) === undefined) await this.#book.look(app)
+    const found = await this.catalog.points.find(app, id)
+    const copies = (found?.copies ?? []).filter((copy) => vault === undefined || copy.vault === vault)
+    if (copies.length === 0) throw new AppError('vault.unknown-point', 'There is no such restore point', { hint: 'It was removed meanwhile, perhaps.' })
+    const open = await this.#vaults.of(application)
+    let problem: AppError | undefined
+    for (const { vault: name, snapshot } of copies) {
+      const there = open.find((other) => other.name === name)
+      if (there === undefined) continue
+      if (!(there.vault instanceof AppError)) return { point: snapshot, vault: there.vault, place: there.place }
+      problem = there.vault
+    }
+    throw problem ?? new AppError('vault.missing', 'No place that holds this restore point can be reached')
   }
 
   /** A run that only reads. */
@@ -215,6 +230,7 @@ export class Server implements AsyncDisposable {
     for (const watch of this.#watches.values()) watch[Symbol.dispose]()
     this.index[Symbol.dispose]()
     await this.access[Symbol.asyncDispose]()
+    await this.catalog[Symbol.asyncDispose]()
     await this.#setup[Symbol.asyncDispose]()
   }
 
@@ -239,13 +255,13 @@ export class Server implements AsyncDisposable {
       run: () => this.quietRun(this.#stop.signal),
       now: () => new Date(),
       around: {
-        expected: () => [],
+        expected: (app) => this.#expected.get(app) ?? [],
         next: () => undefined,
         running: (app) => this.running(app),
         isQueued: (app) => this.queue.of(app).queued,
         command: (args) => this.commandLine(args),
       },
-      onLooked: () => undefined,
+      onLooked: async (app, lists, gathered) => await this.#note(app.name, lists, gathered.runs),
     })
   }
 
@@ -260,13 +276,24 @@ export class Server implements AsyncDisposable {
     await watch.start(async (journal) => (await readJournal(join(state.runsFolder, journal)))?.report.outcome !== undefined)
   }
 
+  /** Writes down what a look has found, for lists and for who asks after a restart. */
+  async #note(app: string, lists: ReadonlyMap<string, readonly Snapshot[]>, runs: readonly RunReport[]): Promise<void> {
+    for (const [vault, snapshots] of lists) await this.catalog.points.replace(vault, new Map([[app, snapshots.filter((point) => point.app === app)]]), new Date())
+    if (!this.#filled.has(app)) {
+      await this.catalog.runs.put(runs)
+      this.#filled.add(app)
+    }
+    this.#expected.set(app, await this.catalog.expected.list(app, new Date(Date.now() - expectedShownMs)))
+  }
+
   #onEvent(app: string, run: string, event: RunEvent): void {
     if (event.type === 'run.started') this.queue.noteRun(event.pid, run)
     this.hub.publish('run', { app, run, event }, app)
     if (event.type === 'run.started') this.#tell()
   }
 
-  async #onEnd(app: string, _report: RunReport): Promise<void> {
+  async #onEnd(app: string, report: RunReport): Promise<void> {
+    await this.catalog.runs.put([report]).catch((error: unknown) => log(`${app}: ${messageOf(error)}`))
     await this.#book.look(app).catch((error: unknown) => log(`${app}: ${messageOf(error)}`))
     this.#tell()
   }

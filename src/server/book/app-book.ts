@@ -19,13 +19,10 @@ import { jeedomStatusOf } from '../../runs/jeedom-status-of.ts'
 import type { Setup } from '../../runs/setup.ts'
 import type { OpenVaults } from './open-vaults.ts'
 
-export type PointHere = Snapshot & { readonly vault: string }
-
 /** What was seen of an application when it was looked at last. */
 type Page = {
   readonly app: Application
   readonly gathered: GatheredStatus
-  readonly points: readonly PointHere[]
   readonly places: readonly { readonly name: string; readonly place: string; readonly freeBytes?: number }[]
   readonly parts: readonly string[]
   readonly preset: string
@@ -35,7 +32,7 @@ type Page = {
 export type Surroundings = {
   readonly expected: (app: string) => readonly ExpectedRun[]
   readonly next: (app: string) => Date | undefined
-  readonly running: (app: string) => Pick<RunReport, 'run' | 'kind' | 'startedAt'> | undefined
+  readonly running: (app: string) => RunReport | undefined
   readonly isQueued: (app: string) => boolean
   readonly command: (args: readonly string[]) => string
 }
@@ -47,7 +44,7 @@ type Options = {
   readonly now: () => Date
   readonly around: Surroundings
   /** Told after each look. */
-  readonly onLooked: (app: Application, vaults: readonly { readonly name: string; readonly snapshots?: readonly Snapshot[] }[], gathered: GatheredStatus) => void
+  readonly onLooked: (app: Application, lists: ReadonlyMap<string, readonly Snapshot[]>, gathered: GatheredStatus) => Promise<void>
 }
 
 const sizesShown = 30
@@ -108,7 +105,8 @@ export class AppBook {
     const { around, now } = this.#options
     const status = judgeStatus(this.#input(page), now())
     const newest = newestOf(page, status)
-    const verified = page.points.find(({ verifiedAt, damagedAt, complete }) => verifiedAt !== undefined && damagedAt === undefined && complete)
+    const points = pointsOf(page)
+    const verified = points.find(({ verifiedAt, damagedAt, complete }) => verifiedAt !== undefined && damagedAt === undefined && complete)
     const next = around.next(name)
     const running = around.running(name)
     const schedule = page.app.config.schedule
@@ -121,7 +119,7 @@ export class AppBook {
       days: [...dayStrip(around.expected(name), page.gathered.runs, lastDays(now(), 30))],
       sizes: sizesOf(page),
       destinations: page.places.map((place) => destination(place, page, status)),
-      points: new Set(page.points.map(({ id }) => id)).size,
+      points: new Set(points.map(({ id }) => id)).size,
       parts: [...page.parts],
       command: around.command(['backup', name]),
     }
@@ -132,11 +130,6 @@ export class AppBook {
     return page === undefined ? undefined : jeedomStatusOf(this.#input(page), page.app.config.expect, this.#options.now())
   }
 
-  /** Newest first; the same id in several vaults stands once for each. */
-  points(name: string): readonly PointHere[] {
-    return this.#pages.get(name)?.points ?? []
-  }
-
   runs(name: string): readonly RunReport[] {
     return this.#pages.get(name)?.gathered.runs ?? []
   }
@@ -144,8 +137,7 @@ export class AppBook {
   #input({ gathered }: Page): GatheredStatus {
     const { running: _, ...rest } = gathered
     const running = this.#options.around.running(gathered.app)
-    const known = running === undefined ? undefined : { ...gathered.runs[0], ...running }
-    return { ...rest, expected: this.#options.around.expected(gathered.app), ...(known === undefined ? {} : { running: known as RunReport }) }
+    return { ...rest, expected: this.#options.around.expected(gathered.app), ...(running === undefined ? {} : { running }) }
   }
 
   async #lookOnce(name: string): Promise<void> {
@@ -159,11 +151,10 @@ export class AppBook {
       const told = open.map(({ name: vault, vault: known }) => ({ name: vault, vault: known instanceof AppError ? known : listing(known, lists, vault) }))
       const { root, config } = app
       const gathered = await gatherStatus({ app: name, root, expect: config.expect, scope: config.scope, vaults: told }, await setup.state(name), run())
-      const points = [...lists].flatMap(([vault, snapshots]) => snapshots.filter((point) => point.app === name).map((point) => ({ ...point, vault }))).sort((a, b) => b.startedAt.localeCompare(a.startedAt))
       const preset = presetWhereThere(app)
       const places = await Promise.all(open.map(async ({ name: vault, place }) => ({ name: vault, place, ...await freeBytes(place) })))
-      this.#pages.set(name, { app, gathered: { ...gathered, runs: gathered.runs.map(withoutPaths) }, points, places, parts: partNames(app, preset), preset: preset.name })
-      onLooked(app, open.map(({ name: vault }) => ({ name: vault, ...(lists.get(vault) === undefined ? {} : { snapshots: lists.get(vault) ?? [] }) })), gathered)
+      this.#pages.set(name, { app, gathered: { ...gathered, runs: gathered.runs.map(withoutPaths) }, places, parts: partNames(app, preset), preset: preset.name })
+      await onLooked(app, lists, gathered)
     } finally {
       this.#atWork -= 1
       this.#turns.shift()?.()
@@ -192,14 +183,19 @@ function withoutPaths(report: RunReport): RunReport {
   return { ...report, warnings: [], notes: report.notes.filter(({ code }) => code === 'backup.before-update'), databases: [], removed: [], verified: [] }
 }
 
-function newestOf({ points }: Page, status: Status): PointHere | undefined {
-  const ids = new Set(status.vaults.flatMap(({ newest }) => newest?.id ?? []))
-  return points.find(({ id }) => ids.has(id))
+/** Those that are judged, newest first; the same one in several vaults stands once for each. */
+function pointsOf({ gathered }: Page): readonly Snapshot[] {
+  return gathered.vaults.flatMap((vault) => 'snapshots' in vault ? vault.snapshots : []).sort((a, b) => b.startedAt.localeCompare(a.startedAt))
 }
 
-function sizesOf({ points, app }: Page): { at: string; sizeBytes: number }[] {
+function newestOf(page: Page, status: Status): Snapshot | undefined {
+  const ids = new Set(status.vaults.flatMap(({ newest }) => newest?.id ?? []))
+  return pointsOf(page).find(({ id }) => ids.has(id))
+}
+
+function sizesOf(page: Page): { at: string; sizeBytes: number }[] {
   const seen = new Set<string>()
-  return points.filter(({ id, complete, scope, foreign }) => complete && foreign === undefined && scope === app.config.scope && !seen.has(id) && seen.add(id).size > 0)
+  return pointsOf(page).filter(({ id, complete, scope, foreign }) => complete && foreign === undefined && scope === page.app.config.scope && !seen.has(id) && seen.add(id).size > 0)
     .slice(0, sizesShown).map(({ startedAt, sizeBytes }) => ({ at: startedAt, sizeBytes })).toReversed()
 }
 

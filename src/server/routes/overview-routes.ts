@@ -1,11 +1,11 @@
 import { AppError } from '../../kit/app-error.ts'
+import type { CatalogPoint } from '../../catalog/catalog-points.ts'
 import type { AppCard, Overview, Point, PointsPage, StatusReport } from '../../model/api/overview.ts'
 import type { RunLine, RunsPage } from '../../model/api/runs.ts'
 import type { Principal } from '../../model/principal.ts'
 import type { RunReport } from '../../model/run-report.ts'
 import { overviewSentence } from '../../policy/overview-sentence.ts'
 import { mayUse } from '../access/may-use.ts'
-import type { PointHere } from '../book/app-book.ts'
 import { json, queryNumber } from '../http/answers.ts'
 import type { RequestContext, Route } from '../http/route.ts'
 import { sseResponse } from '../http/sse.ts'
@@ -27,16 +27,16 @@ export const overviewRoutes: readonly Route[] = [
   },
   {
     method: 'GET', path: '/api/apps/:app/points', access: 'viewer',
-    handle(context) {
+    async handle(context) {
       const { name } = context.server.app(context.params['app'] ?? '')
-      return json(pointsPage(context, name))
+      return json(await pointsPage(context, name))
     },
   },
   {
     method: 'GET', path: '/api/apps/:app/runs', access: 'viewer',
-    handle(context) {
+    async handle(context) {
       const { name } = context.server.app(context.params['app'] ?? '')
-      return json(runsPage(context, name))
+      return json(await runsPage(context, name))
     },
   },
   {
@@ -74,24 +74,17 @@ export function statusReport(server: Server, principal: Principal): StatusReport
   return { version: 1, state, ...overviewSentence(apps), apps: [...apps], judgedAt: new Date().toISOString() }
 }
 
-function pointsPage(context: RequestContext, app: string): PointsPage {
-  const start = queryNumber(context, 'cursor', { standard: 0, most: 1e9 })
-  const limit = queryNumber(context, 'limit', { standard: 100, most: mostAtOnce })
-  const merged = new Map<string, PointHere[]>()
-  for (const point of context.server.book.points(app)) {
-    const copies = merged.get(point.id)
-    if (copies === undefined) merged.set(point.id, [point])
-    else copies.push(point)
-  }
-  const all = [...merged.values()]
-  const shown = all.slice(start, start + limit).map((copies) => pointOf(copies, context.server))
-  return { points: shown, total: all.length, ...(start + limit < all.length ? { next: String(start + limit) } : {}) }
+async function pointsPage(context: RequestContext, app: string): Promise<PointsPage> {
+  const { points, total, next } = await context.server.catalog.points.page(app, pageOf(context, 100))
+  return { points: points.map((found) => pointOf(found, context.server)), total, ...(next === undefined ? {} : { next }) }
 }
 
-function pointOf(copies: readonly PointHere[], server: Server): Point {
-  const [first] = copies
-  if (first === undefined) throw new AppError('internal', 'A restore point lies nowhere')
-  const { vault: _, ...point } = first
+function pageOf(context: RequestContext, standard: number): { readonly limit: number; readonly cursor?: string } {
+  const cursor = context.query.get('cursor')
+  return { limit: queryNumber(context, 'limit', { standard, most: mostAtOnce }), ...(cursor === null ? {} : { cursor }) }
+}
+
+function pointOf({ point, copies }: CatalogPoint, server: Server): Point {
   const { id, app } = point
   return {
     ...point, fileName: point.key.replace(/^.*\//, ''), vaults: copies.map(({ vault }) => vault),
@@ -102,19 +95,14 @@ function pointOf(copies: readonly PointHere[], server: Server): Point {
   }
 }
 
-function runsPage(context: RequestContext, app: string): RunsPage {
-  const start = queryNumber(context, 'cursor', { standard: 0, most: 1e9 })
-  const limit = queryNumber(context, 'limit', { standard: 50, most: mostAtOnce })
-  const running = context.server.running(app)
-  const all = [...(running === undefined ? [] : [running]), ...context.server.book.runs(app).filter(({ run }) => run !== running?.run)]
-  return { runs: all.slice(start, start + limit).map(runLine), ...(start + limit < all.length ? { next: String(start + limit) } : {}) }
+/** What has ended is in the catalog; what is going on stands before it on the first page. */
+async function runsPage(context: RequestContext, app: string): Promise<RunsPage> {
+  const { runs, next } = await context.server.catalog.runs.page(app, pageOf(context, 50))
+  const running = context.query.has('cursor') ? undefined : context.server.running(app)
+  const ended = runs.filter(({ run }) => run !== running?.run)
+  return { runs: running === undefined ? [...ended] : [runLine(running), ...ended], ...(next === undefined ? {} : { next }) }
 }
 
-function runLine(report: RunReport): RunLine {
-  const { run, app, kind, startedAt, finishedAt, outcome, error, saved, warningCount } = report
-  return {
-    run, app, kind, startedAt, warnings: warningCount, bytes: saved.reduce((sum, { contentBytes }) => sum + contentBytes, 0) || report.bytes, points: saved.map(({ id }) => id),
-    ...(finishedAt === undefined ? {} : { finishedAt }), ...(outcome === undefined ? {} : { outcome }),
-    ...(error === undefined ? {} : { error: { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) } }),
-  }
+function runLine({ run, app, kind, startedAt, warningCount, bytes }: RunReport): RunLine {
+  return { run, app, kind, startedAt, warnings: warningCount, bytes, points: [] }
 }

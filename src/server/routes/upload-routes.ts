@@ -56,11 +56,14 @@ function check(context: RequestContext, id: string): unknown {
   const args = ['import', server.uploads.path(id), '--app', app, '--dry-run']
   const { ticket } = server.queue.ask({ app, what: 'import', args, command: server.commandLine(args), askedBy: whoIs(context.principal), looksOnly: true })
   const upload = server.uploads.settle(id, 'checking', undefined)
-  void server.queue.ended(ticket).then((ended) => {
-    const parsed = importedSchema.safeParse(ended?.result)
-    const problem = ended?.error?.message ?? (parsed.success ? parsed.data.failed[0]?.message : 'It could not be checked')
-    const isKnown = parsed.success && parsed.data.imported.length + parsed.data.ours.length > 0
-    server.uploads.settle(id, isKnown ? 'ready' : 'refused', isKnown ? undefined : problem ?? 'It is no archive that Holdfast knows')
-  })
+  void settle(server, id, ticket)
   return upload
+}
+
+async function settle(server: RequestContext['server'], id: string, ticket: string): Promise<void> {
+  const ended = await server.queue.ended(ticket)
+  const parsed = importedSchema.safeParse(ended?.result)
+  const problem = ended?.error?.message ?? (parsed.success ? parsed.data.failed[0]?.message : 'It could not be checked')
+  const isKnown = parsed.success && parsed.data.imported.length + parsed.data.ours.length > 0
+  server.uploads.settle(id, isKnown ? 'ready' : 'refused', isKnown ? undefined : problem ?? 'It is no archive that Holdfast knows')
 }

@@ -41,7 +41,7 @@ export class Uploads {
     const record: UploadRecord = { id, ...request, receivedBytes: 0, state: 'receiving', owner }
     mkdirSync(join(this.#folder, id), { mode: 0o700 })
     this.#write(record)
-    return record
+    return this.get(id)
   }
 
   /** Takes bytes from `offset` on, which must be where it ends so far. @throws AppError `usage` with the place to go on from. */
@@ -74,7 +74,7 @@ export class Uploads {
     const { text: _, ...record } = this.#read(id)
     const next: UploadRecord = { ...record, state, ...(text === undefined ? {} : { text }) }
     this.#write(next)
-    return next
+    return this.get(id)
   }
 
   /** @throws AppError `vault.unknown-point`. */

@@ -113,7 +113,8 @@ export class WorkQueue implements AsyncDisposable {
   }
 
   #startNext(): void {
-    for (const item of [...this.#waiting]) {
+    // A copy: what begins leaves the list.
+    for (const item of this.#waiting.slice()) {
       if (!this.#isOpen || !this.#hasRoom(item)) continue
       this.#waiting.splice(this.#waiting.indexOf(item), 1)
       void this.#work(item)
