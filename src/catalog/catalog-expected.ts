@@ -1,8 +1,9 @@
 import type { Kysely, Selectable } from 'kysely'
 import { sql } from 'kysely'
 import type { ExpectedRun, ExpectedState } from '../model/expected-run.ts'
-import { expectedRunSchema } from '../model/expected-run.ts'
+import { expectedOriginSchema, expectedStateSchema } from '../model/expected-run.ts'
 import type { CatalogTables } from './catalog-tables.ts'
+import { storedWord } from './stored-word.ts'
 
 export type ExpectedKey = Pick<ExpectedRun, 'app' | 'origin' | 'dueAt'>
 export type Plan = { readonly schedule: string; readonly plannedUntil: Date }
@@ -102,6 +103,11 @@ function rowOf({ app, origin, dueAt, startAt, state, run }: ExpectedRun): Catalo
   return { app, origin, due_at: Date.parse(dueAt), start_at: Date.parse(startAt), state, run: run ?? null }
 }
 
-function expectedOf({ due_at: dueAt, start_at: startAt, run, ...rest }: Selectable<CatalogTables['expected']>): ExpectedRun {
-  return expectedRunSchema.parse({ ...rest, dueAt: new Date(dueAt).toISOString(), startAt: new Date(startAt).toISOString(), ...(run === null ? {} : { run }) })
+const originOf = storedWord(expectedOriginSchema)
+const stateOf = storedWord(expectedStateSchema)
+
+/** @throws AppError `state.damaged`. */
+export function expectedOf({ app, origin, due_at: dueAt, start_at: startAt, state, run }: Selectable<CatalogTables['expected']>): ExpectedRun {
+  const due = new Date(dueAt).toISOString()
+  return { app, origin: originOf(origin), dueAt: due, startAt: startAt === dueAt ? due : new Date(startAt).toISOString(), state: stateOf(state), ...(run === null ? {} : { run }) }
 }

@@ -109,7 +109,7 @@ export function merge(copies: readonly Copy[]): readonly CatalogPoint[] {
   }
   return groups.flatMap(({ copies: found }) => {
     const [best] = found.toSorted((a, b) => soundness(b.snapshot) - soundness(a.snapshot))
-    return best === undefined ? [] : [{ point: best.snapshot, copies: found }]
+    return best === undefined ? [] : [{ point: best.snapshot, copies: found.toSorted((a, b) => a.vault < b.vault ? -1 : 1) }]
   })
 }
 
@@ -169,7 +169,7 @@ export function rowsBetween(db: Kysely<CatalogTables>, app: string, newest: Read
   return db.selectFrom('points').select(['vault', 'snapshot']).where('app', '=', app)
     .where(({ eb, refTuple, tuple }) => eb(refTuple('started_at', 'reading'), '<=', tuple(newest.started_at, newest.reading)))
     .where(({ eb, refTuple, tuple }) => eb(refTuple('started_at', 'reading'), '>=', tuple(oldest.started_at, oldest.reading)))
-    .orderBy('started_at', 'desc').orderBy('reading', 'desc').orderBy('vault')
+    .orderBy('started_at', 'desc').orderBy('reading', 'desc').orderBy('vault', 'desc')
 }
 
 function chunks<Item>(items: readonly Item[]): readonly (readonly Item[])[] {

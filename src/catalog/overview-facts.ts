@@ -2,15 +2,16 @@ import type { Kysely } from 'kysely'
 import { sql } from 'kysely'
 import { z } from 'zod'
 import type { ExpectedRun } from '../model/expected-run.ts'
-import { expectedRunSchema } from '../model/expected-run.ts'
 import type { Scope } from '../model/restore-point.ts'
 import { snapshotSchema } from '../model/restore-point.ts'
 import type { Outcome, RunKind } from '../model/run-event.ts'
 import { outcomeSchema, runKindSchema } from '../model/run-event.ts'
+import { expectedOf } from './catalog-expected.ts'
 import type { CatalogPoint } from './catalog-points.ts'
 import { merge } from './catalog-points.ts'
 import type { CatalogTables } from './catalog-tables.ts'
 import { storedJson } from './stored-json.ts'
+import { storedWord } from './stored-word.ts'
 
 /** An application, and the scope that its backups usually save. */
 export type OverviewSubject = { readonly name: string; readonly scope: Scope }
@@ -55,7 +56,7 @@ export async function overviewFacts(db: Kysely<CatalogTables>, apps: readonly Ov
   const verifiedOf = new Map(verified.map(({ app, at }) => [app, at]))
   const sizesOf = Map.groupBy(sizes, ({ app }) => app)
   const runsOf = Map.groupBy(runs, ({ app }) => app)
-  const expectedOf = Map.groupBy(expected, ({ app }) => app)
+  const dueOf = Map.groupBy(expected, ({ app }) => app)
   return new Map(apps.map(({ name }): [string, OverviewFacts] => {
     const [point] = merge((newestOf.get(name) ?? []).map(({ vault, snapshot }) => ({ vault, snapshot: storedJson(snapshotSchema, snapshot) })))
     const verifiedAt = verifiedOf.get(name)
@@ -65,7 +66,7 @@ export async function overviewFacts(db: Kysely<CatalogTables>, apps: readonly Ov
       ...(verifiedAt === undefined || verifiedAt === null ? {} : { verifiedPointAt: new Date(verifiedAt).toISOString() }),
       sizes: (sizesOf.get(name) ?? []).map(({ at, size }) => ({ at: new Date(at).toISOString(), sizeBytes: size })),
       runs: (runsOf.get(name) ?? []).map(dayRunOf),
-      expected: (expectedOf.get(name) ?? []).map(({ due_at: dueAt, start_at: startAt, run, ...rest }) => expectedRunSchema.parse({ ...rest, dueAt: new Date(dueAt).toISOString(), startAt: new Date(startAt).toISOString(), ...(run === null ? {} : { run }) })),
+      expected: (dueOf.get(name) ?? []).map(expectedOf),
     }]
   }))
 }
@@ -93,12 +94,15 @@ export function overviewQueries(apps: readonly OverviewSubject[], { since, now, 
   }
 }
 
+const kindOf = storedWord(runKindSchema)
+const outcomeOf = storedWord(outcomeSchema)
+
 function dayRunOf({ run, kind, started_at: startedAt, outcome, error }: RunRow): DayRun {
   return {
     run,
-    kind: runKindSchema.parse(kind),
+    kind: kindOf(kind),
     startedAt: new Date(startedAt).toISOString(),
-    ...(outcome === null ? {} : { outcome: outcomeSchema.parse(outcome) }),
+    ...(outcome === null ? {} : { outcome: outcomeOf(outcome) }),
     ...(error === null ? {} : { error: storedJson(dayErrorSchema, error) }),
   }
 }

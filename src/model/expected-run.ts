@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** Who expects it: the schedule, or the first use of a day. */
-const originSchema = z.enum(['schedule', 'touch'])
+export const expectedOriginSchema = z.enum(['schedule', 'touch'])
 
 /**
  * `waiting`: its time has not come, or its application is busy. `started`: it was begun or queued. The others are its end,
@@ -16,7 +16,7 @@ const instant = z.iso.datetime()
 /** A backup that is to come, written down before its time, so that "nothing happened" is seen. */
 export const expectedRunSchema = z.object({
   app: z.string(),
-  origin: originSchema,
+  origin: expectedOriginSchema,
   /** When the schedule says. With `app` and `origin` it names the expectation. */
   dueAt: instant,
   /** When it is begun: `dueAt`, or the moment chosen within the schedule's jitter. */
