@@ -64,12 +64,15 @@ export class Accounts {
     const hash = await this.#passwords.hash(account.password)
     const id = newId()
     const allowed = first ? sql`not exists (select 1 from accounts)` : sql`(${account.role} = 'admin' or exists (select 1 from accounts where role = 'admin'))`
-    await this.#db.transaction().execute(async (transaction) => {
+    const isAdded = await this.#db.transaction().execute(async (transaction) => {
       // The condition is part of the one statement that writes: no other process can come between.
       const added = await sql`insert into accounts (id, name, role, created_at) select ${id}, ${account.name}, ${account.role}, ${this.#now()} where ${allowed} on conflict (name) do nothing`.execute(transaction)
-      if (added.numAffectedRows !== 1n) throw first ? new AppError('access.setup', 'There is an account already', { hint: 'Sign in with it.' }) : await this.#whyNotAdded(account.name)
+      if (added.numAffectedRows !== 1n) return false
       await transaction.insertInto('credentials').values({ id: newId(), account: id, kind: 'password', secret: hash, confirmed_at: this.#now(), used_step: null }).execute()
+      return true
     })
+    if (isAdded) return
+    throw first ? new AppError('access.setup', 'There is an account already', { hint: 'Sign in with it.' }) : await this.#whyNotAdded(account.name)
   }
 
   /**
