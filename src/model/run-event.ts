@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { databaseFactsSchema, remarkSchema, snapshotSchema } from './restore-point.ts'
 
-export const runKindSchema = z.enum(['backup', 'restore', 'verify', 'forget', 'thaw'])
+/** `plan`: a restore that only says what it would do. */
+export const runKindSchema = z.enum(['backup', 'restore', 'plan', 'verify', 'forget', 'thaw'])
 export type RunKind = z.infer<typeof runKindSchema>
 
 const phaseSchema = z.enum([

@@ -31,7 +31,7 @@ export type StatusInput = {
   readonly expected?: readonly ExpectedRun[]
 }
 
-const runWords: Readonly<Record<RunKind, string>> = { backup: 'backup', restore: 'restore', verify: 'verification', forget: 'removal of old points', thaw: 'start of containers' }
+const runWords: Readonly<Record<RunKind, string>> = { backup: 'backup', restore: 'restore', plan: 'plan of a restore', verify: 'verification', forget: 'removal of old points', thaw: 'start of containers' }
 
 /**
  * Judges one application. Expectations are judged for each vault by itself, on what lies there; a point counts only when it
@@ -45,7 +45,8 @@ export function judgeStatus(input: StatusInput, now: Date): Status {
     known: input.known.filter((point) => point.vault === vault.name),
     label: input.vaults.length > 1 ? ` in ${vault.name}` : '',
   }, now))
-  const runs = input.runs.toSorted((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))
+  // A plan changes nothing, and how it ended whoever asked for it was told.
+  const runs = input.runs.filter(({ kind }) => kind !== 'plan').toSorted((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))
   const points = vaults.reduce((sum, { status }) => sum + status.points, 0)
   const never = points === 0 && vaults.every(({ status }) => status.reachable) && input.known.length === 0 && !runs.some(({ kind }) => kind === 'backup')
   const reasons: StatusReason[] = [

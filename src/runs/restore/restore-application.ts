@@ -55,7 +55,7 @@ export type RestoreResult = { readonly report: RunReport; readonly preview?: Res
 export async function restoreApplication(app: Application, vault: VaultReader, id: string, options: RestoreOptions, state: AppState, context: RunContext): Promise<RestoreResult> {
   const result: { preview?: RestorePreview; safety?: string; databases: readonly string[] } = { databases: [] }
   using log = new PresetLogFile(presetWhereThere(app), app.root, options.owner)
-  const { report, error } = await performRun('restore', state, listening(context, log), tellingJeedom({ app, state, silent: options.dryRun }, 'restore', async (run) => {
+  const { report, error } = await performRun(options.dryRun ? 'plan' : 'restore', state, listening(context, log), tellingJeedom({ app, state, silent: options.dryRun }, 'restore', async (run) => {
     const manifest = await vault.manifest(id, run)
     refuseForeign(app, options.isOutside || manifest.foreign !== undefined)
     if (options.only !== 'files') refuseBrokenDumps(manifest)
