@@ -1,4 +1,4 @@
-import { copyFileSync, globSync, writeFileSync } from 'node:fs'
+import { copyFileSync, globSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Bundle } from './bundle.ts'
 import { projectFolder } from './project-folder.ts'
@@ -36,7 +36,7 @@ export async function buildExecutable(bundle: Bundle, options: ExecutableOptions
     execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=4'],
     // NODE_OPTIONS of some other program must not change a backup's run, and other V8 flags would void the code cache.
     execArgvExtension: 'none',
-    assets: { ...bundle.workers, ...packageTexts() },
+    assets: { ...bundle.workers, ...packageTexts(), ...webFiles(bundle.web, options.tempFolder) },
   }))
   const { ok, output } = await runTool(process.execPath, ['--build-sea', config], signal)
   if (!ok) throw new Error(`node --build-sea failed: ${output}`)
@@ -45,4 +45,12 @@ export async function buildExecutable(bundle: Bundle, options: ExecutableOptions
 /** Texts of the package that the program hands out, under the paths by which it asks for them (src/cli/package-file.ts). */
 function packageTexts(): Record<string, string> {
   return Object.fromEntries(globSync('bin/drop-in/**/*.sh', { cwd: projectFolder }).map((path) => [path, join(projectFolder, path)]))
+}
+
+/** The dashboard's files, and their list, as src/server/http/web-files.ts asks for them. */
+function webFiles(folder: string, tempFolder: string): Record<string, string> {
+  const names = globSync('**/*', { cwd: folder }).filter((name) => statSync(join(folder, name)).isFile())
+  const list = join(tempFolder, 'web-files.json')
+  writeFileSync(list, JSON.stringify(names))
+  return { 'web-files.json': list, ...Object.fromEntries(names.map((name) => [`web/${name}`, join(folder, name)])) }
 }

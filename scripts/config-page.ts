@@ -76,7 +76,7 @@ function sections(title: string, node: Node): readonly Section[] {
 
 /** Objects with the same keys share a table. */
 function tables(all: readonly Section[]): string {
-  return [...Map.groupBy(all, ({ table }) => table)].map(([table, same]) => `## ${same.map(({ title }) => title).join(', ')}\n\n${table}\n`).join('\n')
+  return [...Map.groupBy(all, ({ table }) => table)].map(([table, same]) => `## ${[...new Set(same.map(({ title }) => title))].join(', ')}\n\n${table}\n`).join('\n')
 }
 
 /** The objects that a key can hold, with how they are reached: `.NAME`, or which of a union it is. */

@@ -33,6 +33,8 @@ const advice: Record<ErrorCode, readonly [meaning: string, next: string]> = {
   'hook.failed': ['A configured hook ended with an error.', 'Its output is in the run\'s log; mend it or remove it.'],
   'hook.untrusted': ['The hook came out of an archive and nobody has accepted it.', 'Read it, then accept it, or pass `--trust-hooks`.'],
   'report.failed': ['Somebody who was to be told of a run could not be reached, or refused it. The run itself is not concerned.', 'Check the address and the key that the message is about.'],
+  'network.failed': ['Somebody in the network could not be reached, or did not answer in time.', 'Check the address, the network and the other side; it is tried again where that is of use.'],
+  'network.refused': ['A request was not sent: its goal, or one that it was redirected to, lies in a private network, or is none that may be asked.', 'Correct the address; where a private one is meant, set `privateNetwork: true` beside it.'],
   'schedule.invalid': ['The schedule is no cron line, never comes, or cannot be written for cron or systemd.', 'Write it as the message says.'],
   'schedule.failed': ['cron or systemd did not take what was to be installed or removed.', 'Read the sentence; `--dry-run` shows what would be installed, so that it can be done by hand.'],
   'server.listen': ['`holdfast serve` cannot listen on its address, or cannot read its certificate.', 'Choose another address with --listen, end the other program that has it, or correct `server:` in holdfast.yaml.'],

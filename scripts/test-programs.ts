@@ -28,6 +28,9 @@ const programs: readonly (readonly [program: string, debianPackage: string])[] =
   ['influx', 'influxdb-client'],
   ['pg_ctlcluster', 'postgresql'],
   ['gpg', 'gnupg'],
+  ['mosquitto', 'mosquitto'],
+  ['mosquitto_pub', 'mosquitto-clients'],
+  ['chromium-headless-shell', 'chromium-headless-shell'],
 ]
 
 /** Debian packages of programs that are not there. */

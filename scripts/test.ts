@@ -2,6 +2,7 @@
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { buildWebHere } from './build-web.ts'
 import { projectFolder } from './project-folder.ts'
 import { runTestFiles } from './run-test-files.ts'
 import { runTool } from './run-tool.ts'
@@ -52,6 +53,15 @@ async function testStep(name: string, files: readonly string[]): Promise<void> {
   await endStrays()
 }
 
+/** Servers in tests show it, and a browser looks at it. */
+async function dashboard(): Promise<void> {
+  const startMs = performance.now()
+  const problem = await buildWebHere().then(() => '', (error: unknown) => String(error))
+  if (problem === '') passed++
+  else failed++
+  report('dashboard', problem === '', (performance.now() - startMs) / 1000, problem)
+}
+
 /** What tests left running is ended, after the few seconds that a guard process needs to see that its run is over. */
 async function endStrays(): Promise<void> {
   for (let waitedMs = 0; waitedMs < 5000 && descendants().length > 0; waitedMs += 250) await sleep(250)
@@ -82,9 +92,12 @@ const alone = new Set(['test/floors.test.ts', 'test/gates.test.ts'])
 
 if (parts.length === 0) {
   await check('type check', 'typescript/bin/tsc', '-p', '.')
+  await check('type check of web', 'typescript/bin/tsc', '-p', 'web', '--noEmit')
+  await check('type check of widget', 'typescript/bin/tsc', '-p', 'web/widget', '--noEmit')
   await check('lint', 'oxlint/bin/oxlint', '--deny-warnings')
   await check('knip', 'knip/bin/knip.js')
 }
+await dashboard()
 await testStep('floors', all.filter((file) => file === 'test/floors.test.ts'))
 await testStep('unit and integration', all.filter((file) => !endToEnd(file) && !alone.has(file)))
 await testStep('end to end', all.filter(endToEnd))
