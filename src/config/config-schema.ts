@@ -9,6 +9,10 @@ import { formatSchema, scopeSchema } from '../model/restore-point.ts'
 import { secretRefSchema } from '../model/secret-ref.ts'
 import { parseSchedule } from '../policy/schedule.ts'
 import { jeedomOptionsSchema } from '../report/jeedom-options.ts'
+import { mqttOptionsSchema } from '../report/mqtt/mqtt-options.ts'
+import { notifierOptionsSchema } from '../report/notifiers/notifier-options.ts'
+import { pingOptionsSchema } from '../report/ping-options.ts'
+import { statusFileOptionsSchema } from '../report/status-file-options.ts'
 import { containersOptionsSchema } from '../sources/containers/containers-options.ts'
 import { mariadbOptionsSchema } from '../sources/databases/mariadb-options.ts'
 import { sqliteOptionsSchema } from '../sources/databases/sqlite-options.ts'
@@ -73,6 +77,7 @@ export const appSchema = z.strictObject({
   expect: expectationsSchema.default({}).describe('What its status is judged against.'),
   schedule: scheduleSchema.optional().describe('When it is backed up: a cron line or name, or `{cron, timezone, jitter}`. `holdfast schedule install` makes cron or systemd keep to it.'),
   jeedom: jeedomOptionsSchema.optional().describe('A Jeedom that is told of backups and restores.'),
+  ping: pingOptionsSchema.optional().describe('A check in the style of Healthchecks that the server tells of each backup, and that raises the alarm when it is not told in time.'),
   verify: z.enum(['always', 'never']).default('always').describe('Whether each new archive is read again and compared with its records.'),
   password: secretRefSchema.optional().describe('Encrypts its archives (zip only: WinZip AES-256).'),
   allowForeign: z.boolean().default(true).describe('Whether archives from outside its places may be restored into it: files that are named by their path, and what was imported from other programs. `false` refuses them.'),
@@ -89,6 +94,9 @@ export const configSchema = z.strictObject({
   place: pathSchema.optional().describe('The folder for archives of applications without vaults. Default: `/var/backups/holdfast` for root, else `~/.local/share/holdfast/backups`.'),
   state: pathSchema.optional().describe('The folder for locks, journals and status. Default: `/var/lib/holdfast` for root, else `~/.local/state/holdfast`.'),
   server: serverOptionsSchema.prefault({}).describe('The server with its dashboard: `holdfast serve`.'),
+  notify: z.record(nameSchema, notifierOptionsSchema).default({}).describe('Whom the server tells of failures, delays and recoveries, by name.'),
+  mqtt: mqttOptionsSchema.optional().describe('An MQTT broker that the server tells how all stand; Home Assistant finds the applications there.'),
+  statusFile: statusFileOptionsSchema.optional().describe('A file in which the server writes how all stand, as `GET /api/status` gives it.'),
   group: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}\$?$/, 'the name of a group').optional().describe('Members of this group may run Holdfast on these applications.'),
 })
 export type Config = z.infer<typeof configSchema>

@@ -10,7 +10,7 @@ export type Place = {
 /** Takes wrappers and unions of a schema apart; of a union of objects only those stay whose literals fit the value. */
 export function placeOf(schema: z.ZodType, value: unknown, secret = false): Place {
   const isSecret = secret || schema.meta()?.['secret'] === true
-  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodNullable) {
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodNullable) {
     const inner = schema.unwrap()
     return inner instanceof z.ZodType ? placeOf(inner, value, isSecret) : { options: [], secret: isSecret }
   }

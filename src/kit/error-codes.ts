@@ -34,6 +34,8 @@ export const errorCodes = {
   'hook.failed': 1,
   'hook.untrusted': 1,
   'report.failed': 1,
+  'network.failed': 1,
+  'network.refused': 1,
   'schedule.invalid': 1,
   'schedule.failed': 1,
   'server.listen': 1,

@@ -65,7 +65,7 @@ const broken: readonly { readonly name: string; readonly text: string; readonly 
     colour: red
 `,
     error: `
-/etc/h.yaml:4:5: "colour" is not known in "apps.demo"; known are root, preset, include, exclude, oneFileSystem, cacheDirTag, parts, databases, containers, vaults, format, kind, scope, keep, hooks, expect, schedule, jeedom, verify, password, allowForeign
+/etc/h.yaml:4:5: "colour" is not known in "apps.demo"; known are root, preset, include, exclude, oneFileSystem, cacheDirTag, parts, databases, containers, vaults, format, kind, scope, keep, hooks, expect, schedule, jeedom, ping, verify, password, allowForeign
   4 |     colour: …
     |     ^^^^^^`,
   },
@@ -459,7 +459,7 @@ d: [*c,*c,*c,*c,*c,*c]
   demo: {root: /srv/demo, password: hunter2-canary, colour: red}
 `,
     error: `
-/etc/h.yaml:2:53: "colour" is not known in "apps.demo"; known are root, preset, include, exclude, oneFileSystem, cacheDirTag, parts, databases, containers, vaults, format, kind, scope, keep, hooks, expect, schedule, jeedom, verify, password, allowForeign
+/etc/h.yaml:2:53: "colour" is not known in "apps.demo"; known are root, preset, include, exclude, oneFileSystem, cacheDirTag, parts, databases, containers, vaults, format, kind, scope, keep, hooks, expect, schedule, jeedom, ping, verify, password, allowForeign
   2 |   demo: {root: /srv/demo, password: ***
     |                                        ^`,
   },
@@ -623,7 +623,7 @@ vaults:
     "\\e[2Jx": 1
 `,
     error: `
-/etc/h.yaml:4:5: "\\u001b[2Jx" is not known in "apps.demo"; known are root, preset, include, exclude, oneFileSystem, cacheDirTag, parts, databases, containers, vaults, format, kind, scope, keep, hooks, expect, schedule, jeedom, verify, password, allowForeign
+/etc/h.yaml:4:5: "\\u001b[2Jx" is not known in "apps.demo"; known are root, preset, include, exclude, oneFileSystem, cacheDirTag, parts, databases, containers, vaults, format, kind, scope, keep, hooks, expect, schedule, jeedom, ping, verify, password, allowForeign
   4 |     "\\e[2Jx": …
     |     ^^^^^^^^`,
   },

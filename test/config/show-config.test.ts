@@ -18,16 +18,43 @@ function shown(config: object, name = 'demo'): string {
 test('a secret in any place that can hold one is shown as set only', () => {
   for (const secret of secretForms) {
     const text = shown({
-      apps: { demo: { root: '/srv/demo', password: secret, databases: [{ type: 'mariadb', name: 'shop', user: 'shop', password: secret, tls: { key: '/etc/key.pem' } }], jeedom: { url: 'http://h', apiKey: secret, event: 1 }, containers: { services: { db: { dump: { password: secret, token: secret } } } } } },
+      apps: { demo: { root: '/srv/demo', password: secret, databases: [{ type: 'mariadb', name: 'shop', user: 'shop', password: secret, tls: { key: '/etc/key.pem' } }], jeedom: { url: 'http://h', apiKey: secret, event: 1 }, ping: { url: secret }, containers: { services: { db: { dump: { password: secret, token: secret } } } } } },
       vaults: { nas: { type: 'archive', place: '/mnt/nas', password: secret } },
+      ...tellers(secret),
     })
     assert.doesNotMatch(text, /c4nary/)
-    assert.equal(text.match(/(?:password|apiKey|token): \(set\)/g)?.length, 6, text)
+    assert.equal(text.match(/(?:password|apiKey|token|url): \(set\)/g)?.length, 7, text)
     assert.match(text, /key: \/etc\/key\.pem/)
   }
 })
 
-test('every secret of the schema is known to the test above', () => {
+/** Notifiers and a broker with a secret in each place that can hold one. */
+function tellers(secret: unknown): { readonly notify: object; readonly mqtt: object } {
+  return {
+    notify: {
+      mail: { type: 'mail', host: 'h', from: 'a@b.c', to: ['a@b.c'], user: 'u', password: secret },
+      ntfy: { type: 'ntfy', topic: secret, token: secret },
+      gotify: { type: 'gotify', url: 'http://h', token: secret },
+      webhook: { type: 'webhook', url: secret, secret },
+      http: { type: 'http', url: secret, headers: { 'X-Plain': secret }, body: secret },
+    },
+    mqtt: { url: 'mqtt://h', user: 'u', password: secret },
+  }
+}
+
+test('secrets of notifiers and of a broker are found wherever they stand', () => {
+  for (const secret of secretForms) {
+    const paths: string[] = []
+    const mapped = mapSecrets(configSchema, { apps: {}, ...tellers(secret) }, (_found, path) => {
+      paths.push(path.join('.'))
+      return '(set)'
+    })
+    assert.doesNotMatch(JSON.stringify(mapped), /c4nary/)
+    assert.equal(paths.length, 10, paths.join(' '))
+  }
+})
+
+test('every secret of the schema is known to the tests above', () => {
   // A new driver with a secret must be added there: this counts the places in the schema that hold one.
   const places: string[] = []
   const visit = (node: unknown, path: string): void => {
@@ -36,7 +63,7 @@ test('every secret of the schema is known to the test above', () => {
     for (const [key, value] of Object.entries(node)) visit(value, `${path}/${key}`)
   }
   visit(z.toJSONSchema(configSchema, { io: 'input' }), '')
-  assert.equal(places.length, 6, places.join('\n'))
+  assert.equal(places.length, 17, places.join('\n'))
 })
 
 test('harmless references are kept', () => {

@@ -15,7 +15,7 @@ export const floorTable: Readonly<Record<string, Room>> = {
   sources: { floor: 3, packages: ['yaml', 'zod'] },
   policy: { floor: 3, packages: ['croner', 'zod'], pure: true },
   catalog: { floor: 3, packages: ['kysely', 'zod'] },
-  report: { floor: 3, packages: ['zod'] },
+  report: { floor: 3, packages: ['mqtt', 'nodemailer', 'prom-client', 'zod'] },
   config: { floor: 4, packages: ['yaml', 'zod'] },
   runs: { floor: 5, packages: ['zod'] },
   server: { floor: 6, packages: ['kysely', 'otpauth', 'zod'] },

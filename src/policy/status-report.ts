@@ -1,0 +1,10 @@
+import type { StatusReport } from '../model/api/overview.ts'
+import type { Status } from '../model/status.ts'
+import { overviewSentence } from './overview-sentence.ts'
+
+/** How all stand, for programs. */
+export function statusReport(statuses: readonly Status[], judgedAt: string): StatusReport {
+  const failed = statuses.some(({ state, reasons }) => state === 'never' || reasons.some(({ severity }) => severity === 'failed'))
+  const state = failed ? 'failed' : statuses.some(({ reasons }) => reasons.length > 0) ? 'warning' : 'ok'
+  return { version: 1, state, ...overviewSentence(statuses), apps: [...statuses], judgedAt }
+}
