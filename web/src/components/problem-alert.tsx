@@ -1,0 +1,34 @@
+import { Alert, Button, Code, Group, Text } from '@mantine/core'
+import { IconAlertTriangle } from '@tabler/icons-react'
+import type { ReactElement } from 'react'
+import { useTranslation } from 'react-i18next'
+import { ProblemError } from '../api/request.ts'
+import { visibleName } from '../format/visible-name.ts'
+
+export type Told = { readonly code: string; readonly message: string; readonly hint?: string | undefined }
+
+/** What went wrong, with what to do next and the code that the reference of error codes knows. */
+export function ProblemAlert({ problem, onRetry }: { readonly problem: unknown; readonly onRetry?: (() => void) | undefined }): ReactElement | null {
+  const { t } = useTranslation()
+  if (problem === null || problem === undefined) return null
+  const { code, message, hint } = toldOf(problem)
+  const isOffline = code === 'network.failed'
+  return (
+    <Alert color="red" variant="light" icon={<IconAlertTriangle aria-hidden="true" />} role="alert" title={isOffline ? t('problem.offline') : <bdi>{visibleName(message)}</bdi>}>
+      {isOffline ? <Text size="sm">{t('problem.offlineHint')}</Text> : hint === undefined ? null : <Text size="sm"><bdi>{visibleName(hint)}</bdi></Text>}
+      <Group gap="sm" mt={6}>
+        <Text size="xs" className="quiet">{t('problem.code')} <Code>{code}</Code></Text>
+        {onRetry === undefined ? null : <Button size="compact-xs" variant="default" onClick={onRetry}>{t('action.retry')}</Button>}
+      </Group>
+    </Alert>
+  )
+}
+
+function toldOf(problem: unknown): Told {
+  if (problem instanceof ProblemError) return problem
+  if (problem instanceof Error) return { code: 'internal', message: problem.message }
+  if (typeof problem === 'object' && problem !== null && 'code' in problem && 'message' in problem) {
+    return { code: String(problem.code), message: String(problem.message), ...('hint' in problem && typeof problem.hint === 'string' ? { hint: problem.hint } : {}) }
+  }
+  return { code: 'internal', message: String(problem) }
+}

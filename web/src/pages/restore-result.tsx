@@ -1,0 +1,35 @@
+import { Button, Group, Loader, Stack, Text } from '@mantine/core'
+import type { ReactElement } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'wouter'
+import { useTicket } from '../api/queries.ts'
+import { CommandLine } from '../components/command-line.tsx'
+import { ProblemAlert } from '../components/problem-alert.tsx'
+import { RestoreBanner } from '../components/restore-banner.tsx'
+import { OutcomeMark, TicketProblem } from '../components/ticket-problem.tsx'
+import { RunView } from './run-view.tsx'
+
+/** The restore as it goes on, how it ended, and how it is undone. */
+export function RestoreResult({ app, ticket: id }: { readonly app: string; readonly ticket: string }): ReactElement {
+  const { t } = useTranslation()
+  const { data: ticket, error } = useTicket(id)
+  if (ticket === undefined) return error === null ? <Loader aria-label={t('loading')} /> : <ProblemAlert problem={error} />
+  const isGood = ticket.state === 'ended' && (ticket.outcome === 'ok' || ticket.outcome === 'partial')
+  return (
+    <Stack gap="md">
+      {ticket.state === 'ended' && ticket.outcome !== undefined ? (
+        <div className="panel" role="status">
+          <Stack gap="sm">
+            <Group><OutcomeMark outcome={ticket.outcome} /><Text fw={600}>{isGood ? t('restore.done') : t('restore.notDone')}</Text></Group>
+            <Text size="sm">{isGood ? t('restore.doneHint') : t('restore.notDoneHint')}</Text>
+            <Group><Button component={Link} href={`/apps/${encodeURIComponent(app)}`} variant="light">{t('work.toApp')}</Button></Group>
+          </Stack>
+        </div>
+      ) : null}
+      <TicketProblem ticket={ticket} />
+      {ticket.state === 'ended' ? <RestoreBanner app={app} /> : null}
+      {ticket.run === undefined ? ticket.state === 'ended' ? null : <div className="panel" role="status"><Group><Loader size="sm" aria-hidden="true" /><Text>{ticket.state === 'queued' ? t('work.queued') : t('work.starting')}</Text></Group></div> : <RunView app={app} run={ticket.run} />}
+      <CommandLine command={ticket.command} />
+    </Stack>
+  )
+}

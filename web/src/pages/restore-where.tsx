@@ -1,0 +1,48 @@
+import { Alert, Radio, Skeleton, Stack, Text, TextInput, Title } from '@mantine/core'
+import type { ReactElement } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { AppCard } from '../../../src/model/api/overview.ts'
+import { usePointDetail } from '../api/queries.ts'
+import { Name } from '../components/name.tsx'
+import type { RestoreDraft } from '../format/restore-draft.ts'
+
+type Props = { readonly app: AppCard; readonly draft: RestoreDraft; readonly onChange: (changed: Partial<RestoreDraft>) => void }
+
+/** In place, into another folder, and under which names databases come back. */
+export function RestoreWhere({ app, draft, onChange }: Props): ReactElement {
+  const { t } = useTranslation()
+  const isUpload = draft.point.startsWith('upload:')
+  return (
+    <div className="panel">
+      <Stack gap="md">
+        <Radio.Group label={t('restore.whereLabel')} value={draft.where} onChange={(value) => onChange({ where: value as RestoreDraft['where'] })}>
+          <Stack gap="sm" mt="xs">
+            <Radio value="inPlace" label={t('restore.inPlace')} description={<Name mono>{app.root}</Name>} />
+            <Radio value="folder" label={t('restore.otherFolder')} description={t('restore.otherFolderHint')} />
+          </Stack>
+        </Radio.Group>
+        {draft.where === 'folder' ? <TextInput label={t('restore.folder')} placeholder="/srv/restored" value={draft.folder} onChange={({ currentTarget }) => onChange({ folder: currentTarget.value })} error={draft.folder !== '' && !draft.folder.trim().startsWith('/') ? t('restore.folderWhole') : undefined} spellCheck={false} required /> : <Text size="sm" className="quiet">{t('restore.inPlaceHint')}</Text>}
+        {draft.what === 'files' || isUpload ? null : <Databases app={app} draft={draft} onChange={onChange} />}
+      </Stack>
+    </div>
+  )
+}
+
+function Databases({ app, draft, onChange }: Props): ReactElement | null {
+  const { t } = useTranslation()
+  const { data, isPending } = usePointDetail(app.name, draft.point)
+  if (isPending) return <Skeleton h={60} aria-label={t('loading')} />
+  if (data === undefined || data.databases.length === 0) return null
+  return (
+    <Stack gap="sm">
+      <div>
+        <Title order={3}>{t('restore.databases')}</Title>
+        <Text size="sm" className="quiet">{t('restore.databasesHint')}</Text>
+      </div>
+      {data.databases.map(({ name, engine, version }) => (
+        <TextInput key={name} label={<><Name>{name}</Name> <Text span size="xs" className="quiet">{engine} {version}</Text></>} placeholder={name} value={draft.databases[name] ?? ''} onChange={({ currentTarget }) => onChange({ databases: { ...draft.databases, [name]: currentTarget.value } })} spellCheck={false} />
+      ))}
+      {draft.where === 'folder' && data.databases.some(({ name }) => (draft.databases[name] ?? '').trim() === '') && draft.what !== 'files' ? <Alert color="yellow">{t('restore.databaseOver')}</Alert> : null}
+    </Stack>
+  )
+}

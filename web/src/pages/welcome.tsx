@@ -1,0 +1,5 @@
+import type { ReactElement } from 'react'
+
+export function Welcome(props: { app?: string; id?: string; section?: string }): ReactElement {
+  return <p hidden={props.app === undefined} />
+}

@@ -1,0 +1,23 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+/** The dashboard, built into dist/web. Paths in it are relative: the server says below which path it is reached. */
+// oxlint-disable-next-line import/no-default-export -- vite wants it so
+export default defineConfig({
+  base: './',
+  plugins: [react()],
+  build: {
+    outDir: '../dist/web',
+    emptyOutDir: true,
+    target: 'es2023',
+    modulePreload: { polyfill: false },
+    // A `data:` address would need a hole in the server's policy.
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      output: {
+        // What changes seldom keeps its name from one version of Holdfast to the next.
+        advancedChunks: { groups: [{ name: 'react', test: /node_modules\/(?:react|react-dom|scheduler)\// }] },
+      },
+    },
+  },
+})
