@@ -1,5 +1,7 @@
+import type { DestinationState } from '../model/api/overview.ts'
 import type { Outcome, RunKind } from '../model/run-event.ts'
 import type { Status, StatusReason } from '../model/status.ts'
+import { usualMinSizeBytes } from './usual-min-size.ts'
 
 /** What the tile "Info backup" of a Jeedom reads: exactly these nine keys. `0` is well, `1` an error, `-1` switched off. */
 export type JeedomStatus = {
@@ -36,26 +38,28 @@ export type JeedomStatusInput = {
   readonly runs: readonly RunTold[]
   /** From the application's expectations, of its content; without it the archive's own size is held against Jeedom's usual 100 MB. */
   readonly minSizeBytes?: number
+  /** Where its restore points lie: `samba` tells of those in the network, `market` of those in a cloud. */
+  readonly destinations?: readonly Pick<DestinationState, 'name' | 'reach' | 'state'>[]
 }
 
 /** The note in the journal of a backup that an update asked for. */
 export const beforeUpdateCode = 'backup.before-update'
 
-/** As Jeedom's scenario has it unless somebody changes it. */
-const usualMinSizeBytes = 100 * 1024 ** 2
-
-const missing: ReadonlySet<StatusReason['code']> = new Set(['never-ran', 'vault-unreachable', 'vault-empty', 'overdue', 'missing'])
+const missing: ReadonlySet<StatusReason['code']> = new Set(['never-ran', 'vault-unreachable', 'vault-empty', 'overdue', 'missing', 'damaged'])
+/** What is an error only once it is grave. */
+const gradual: ReadonlySet<StatusReason['code']> = new Set(['overdue', 'damaged'])
 const tooSmall: ReadonlySet<StatusReason['code']> = new Set(['too-small', 'shrunk'])
 const unknowable: ReadonlySet<StatusReason['code']> = new Set(['vault-unreachable', 'clock'])
 
 /** The status of an application for Jeedom's tile. */
-export function jeedomStatus({ status, newest, running, runs, minSizeBytes }: JeedomStatusInput): JeedomStatus {
+export function jeedomStatus({ status, newest, running, runs, minSizeBytes, destinations = [] }: JeedomStatusInput): JeedomStatus {
   const last = runs.filter(({ kind }) => kind === 'backup').toSorted((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))[0]
   const now = running?.kind === 'backup' ? running : undefined
   const isUpdate = now?.notes.some(({ code }) => code === beforeUpdateCode) === true
   const moment = now?.startedAt ?? last?.finishedAt ?? last?.startedAt
-  const has = (codes: ReadonlySet<StatusReason['code']>): boolean => status.reasons.some(({ code, severity }) => codes.has(code) && (code !== 'overdue' || severity === 'failed'))
-  const damaged = status.reasons.some(({ code, severity }) => code === 'damaged' && severity === 'failed')
+  // Of several places the local ones have a tag of their own; where all lie elsewhere it tells of the whole.
+  const elsewhere = new Set(destinations.some(({ reach }) => reach === 'local') ? destinations.filter(({ reach }) => reach !== 'local').map(({ name }) => name) : [])
+  const local = status.reasons.filter(({ vault }) => vault === undefined || !elsewhere.has(vault))
   const smallFile = newest !== undefined && minSizeBytes === undefined && newest.sizeBytes < usualMinSizeBytes
   return {
     date: moment === undefined ? '' : localDate(moment),
@@ -63,20 +67,39 @@ export function jeedomStatus({ status, newest, running, runs, minSizeBytes }: Je
     minSizeBackup: minSizeBytes ?? usualMinSizeBytes,
     backup: {
       local: {
-        fileName: newest?.fileName ?? '',
+        fileName: safeName(newest?.fileName ?? ''),
         fileSize: newest?.sizeBytes ?? 0,
-        erreurFileSize: flag(smallFile || has(tooSmall)),
-        error: flag(newest === undefined || damaged || has(missing)),
+        erreurFileSize: flag(smallFile || tells(local, tooSmall)),
+        error: flag(newest === undefined || tells(local, missing)),
       },
-      samba: { error: -1 },
-      market: { error: -1 },
+      samba: { error: uploads(destinations, 'network', status.reasons) },
+      market: { error: uploads(destinations, 'cloud', status.reasons) },
     },
     lastSave: newest === undefined ? '' : `${localDate(newest.startedAt)} ${localTime(newest.startedAt)}`,
     update: flag(isUpdate),
     action: now === undefined ? (last === undefined ? '' : 'endBackup') : isUpdate ? 'startUpdate' : 'startBackup',
-    errorScenario: flag(has(unknowable)),
+    errorScenario: flag(tells(status.reasons, unknowable)),
     errorLogBackup: flag(last !== undefined && last.outcome !== 'ok'),
   }
+}
+
+function tells(reasons: readonly StatusReason[], codes: ReadonlySet<StatusReason['code']>): boolean {
+  return reasons.some(({ code, severity }) => codes.has(code) && (!gradual.has(code) || severity === 'failed'))
+}
+
+/** Of the places of one reach: 1 where one of them lacks what it should have. There is no tag for their size. */
+function uploads(destinations: NonNullable<JeedomStatusInput['destinations']>, reach: DestinationState['reach'], reasons: readonly StatusReason[]): -1 | 0 | 1 {
+  const there = destinations.filter((destination) => destination.reach === reach && destination.state !== 'off')
+  if (there.length === 0) return -1
+  return flag(there.some(({ name, state }) => {
+    const own = reasons.filter(({ vault }) => vault === name)
+    return state === 'failed' || tells(own, missing) || tells(own, tooSmall)
+  }))
+}
+
+/** Jeedom writes a value as it is into its pages' scripts, so that a hostile name could become one: only plain signs stay. */
+function safeName(name: string): string {
+  return name.replaceAll(/[^\p{L}\p{M}\p{N} ._+@=,:()[\]~-]/gu, '_')
 }
 
 function flag(value: boolean): 0 | 1 {

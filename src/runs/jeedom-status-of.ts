@@ -1,12 +1,13 @@
 import { parseByteSize } from '../kit/byte-size.ts'
+import type { DestinationState } from '../model/api/overview.ts'
 import type { Expectations } from '../model/expectations.ts'
 import { judgeStatus } from '../policy/judge-status.ts'
 import type { JeedomStatus } from '../report/jeedom-status.ts'
 import { jeedomStatus } from '../report/jeedom-status.ts'
 import type { GatheredStatus } from './gather-status.ts'
 
-/** The nine-key status that a Jeedom's tile reads, from what was gathered. */
-export function jeedomStatusOf(gathered: GatheredStatus, expect: Expectations, now: Date): JeedomStatus {
+/** The nine-key status that a Jeedom's tile reads, from what was gathered; with destinations also of those in the network and in a cloud. */
+export function jeedomStatusOf(gathered: GatheredStatus, expect: Expectations, now: Date, destinations: readonly DestinationState[] = []): JeedomStatus {
   const status = judgeStatus(gathered, now)
   const newest = status.vaults.flatMap((vault) => {
     const found = gathered.vaults.find(({ name }) => name === vault.name)
@@ -17,6 +18,7 @@ export function jeedomStatusOf(gathered: GatheredStatus, expect: Expectations, n
   return jeedomStatus({
     status,
     runs: gathered.runs,
+    destinations,
     ...(gathered.running === undefined ? {} : { running: gathered.running }),
     ...(newest === undefined ? {} : { newest: { fileName: newest.key.replace(/^.*\//, ''), sizeBytes: newest.sizeBytes, startedAt: newest.startedAt } }),
     ...(expect.minSize === undefined ? {} : { minSizeBytes: parseByteSize(expect.minSize) }),

@@ -96,3 +96,34 @@ test('a vault that cannot be read, and a wrong clock, are told as errors of the 
   assert.deepEqual(tags({ status: status(['vault-unreachable', 'failed']) }), { ...well, errorLocal: 1, errorScenario: 1 })
   assert.deepEqual(tags({ status: status(['clock', 'warning']) }), { ...well, errorScenario: 1 })
 })
+
+const local = { name: 'disk', reach: 'local', state: 'ok' } as const
+const nas = { name: 'nas', reach: 'network', state: 'ok' } as const
+const drive = { name: 'drive', reach: 'cloud', state: 'ok' } as const
+
+test('places in the network are told by samba and those in a cloud by market, each by itself', () => {
+  assert.deepEqual(tags({ destinations: [local] }), well)
+  assert.deepEqual(tags({ destinations: [local, nas] }), { ...well, errorSamba: 0 })
+  assert.deepEqual(tags({ destinations: [local, nas, drive] }), { ...well, errorSamba: 0, errorMarket: 0 })
+  assert.deepEqual(tags({ destinations: [local, { ...nas, state: 'failed' }, drive] }), { ...well, errorSamba: 1, errorMarket: 0 })
+  assert.deepEqual(tags({ destinations: [local, { ...nas, state: 'off' }, drive] }), { ...well, errorMarket: 0 })
+  assert.deepEqual(tags({ destinations: [local, nas, { ...nas, name: 'second', state: 'failed' }] }), { ...well, errorSamba: 1 }, 'the worse of two')
+})
+
+test('what lacks in one place is an error of that place alone', () => {
+  const of = (code: StatusReason['code'], vault: string): Status => ({ ...status(), reasons: [{ code, severity: 'failed', message: '', vault }] })
+  for (const code of ['vault-empty', 'missing', 'damaged', 'overdue', 'too-small'] as const) {
+    assert.deepEqual(tags({ destinations: [local, nas, drive], status: of(code, 'drive') }), { ...well, errorSamba: 0, errorMarket: 1 }, code)
+  }
+  assert.deepEqual(tags({ destinations: [local, nas], status: of('missing', 'disk') }), { ...well, errorLocal: 1, errorSamba: 0 })
+  assert.deepEqual(tags({ destinations: [nas], status: of('missing', 'nas') }), { ...well, errorLocal: 1, errorSamba: 1 }, 'where no place is local, its tag tells of the whole')
+})
+
+test('a hostile name of an archive cannot end the text that Jeedom writes it into, nor its words and tags', () => {
+  const fileName = 'a\\\'+alert(1)+\'</script><script>"`${x}` {{y}} #id#\n\u202eé 日.zip'
+  const value = JSON.stringify(jeedomStatus({ ...good, newest: { ...newest, fileName } }))
+  assert.doesNotMatch(value, /[\\'<>`$#\n\u202e]|\{\{y/)
+  const { backup: { local: { fileName: shown } } } = jeedomStatus({ ...good, newest: { ...newest, fileName } })
+  assert.match(shown, /é 日\.zip$/)
+  assert.equal(jeedomStatus(good).backup.local.fileName, newest.fileName, 'a plain name stays as it is')
+})

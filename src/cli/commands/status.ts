@@ -1,17 +1,16 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { Option } from 'commander'
-import { resolveSecret } from '../../config/resolve-secret.ts'
 import { AppError } from '../../kit/app-error.ts'
 import { printable } from '../../kit/printable.ts'
 import type { Status } from '../../model/status.ts'
 import type { Vault } from '../../model/vault.ts'
-import { sendJeedomEvent } from '../../report/jeedom-events.ts'
 import { judgeStatus } from '../../policy/judge-status.ts'
 import type { Application } from '../../runs/application.ts'
 import type { GatheredStatus } from '../../runs/gather-status.ts'
 import { gatherStatus } from '../../runs/gather-status.ts'
 import { jeedomStatusOf } from '../../runs/jeedom-status-of.ts'
+import { pushJeedomStatus } from '../../runs/push-jeedom-status.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runCommand } from '../command-context.ts'
 import type { Output } from '../output.ts'
@@ -43,13 +42,13 @@ export function addStatusCommand(program: Command): void {
 async function forJeedom(context: CommandContext, app: string | undefined, options: Options, place: ReturnType<typeof placeOptions>): Promise<number> {
   const [application, ...others] = subjects(context, app, options.place)
   if (application === undefined || others.length > 0) throw new AppError('app.ambiguous', 'The status for Jeedom is that of one application', { hint: 'Name it: --app NAME.' })
-  const value = JSON.stringify(jeedomStatusOf(await gather(context, application, place), application.config.expect, new Date()))
+  const status = jeedomStatusOf(await gather(context, application, place), application.config.expect, new Date())
   if (options.send === true) {
     const { jeedom } = application.config
     if (jeedom?.status === undefined) throw new AppError('config.invalid', `${application.name} has no Jeedom whose command could be set`, { hint: 'Write jeedom: {url, apiKey, status} into holdfast.yaml.' })
-    await sendJeedomEvent({ url: jeedom.url, apiKey: await resolveSecret(jeedom.apiKey, context.signal) }, jeedom.status, value, context.signal)
+    await pushJeedomStatus(jeedom, status, context.signal)
   }
-  process.stdout.write(`${value}\n`)
+  process.stdout.write(`${JSON.stringify(status)}\n`)
   return 0
 }
 

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { AppError } from '../../kit/app-error.ts'
-import type { AppCard } from '../../model/api/overview.ts'
+import { parseByteSize } from '../../kit/byte-size.ts'
+import type { WidgetState } from '../../model/api/widget.ts'
 import { badgeSvg } from '../../report/badge-svg.ts'
 import { statusBadge } from '../../report/status-badge.ts'
 import { widgetState } from '../../report/widget-state.ts'
+import type { Application } from '../../runs/application.ts'
 import { json } from '../http/answers.ts'
 import { originMatches } from '../http/origin-matches.ts'
 import type { RequestContext, Route } from '../http/route.ts'
@@ -39,7 +41,7 @@ export function widgetRoutesWith(readScript: () => Buffer<ArrayBuffer> | undefin
     {
       method: 'GET', path: '/widget/:app', access: 'widget',
       async handle(context) {
-        const { name } = await cardOf(context)
+        const { name } = appOf(context)
         return new Response(widgetPage(name, languageOf(context)), {
           headers: { ...foreign, 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'content-security-policy': widgetPagePolicy(pagesOf(context)) },
         })
@@ -48,7 +50,7 @@ export function widgetRoutesWith(readScript: () => Buffer<ArrayBuffer> | undefin
     {
       method: 'GET', path: '/api/apps/:app/widget', access: 'widget',
       async handle(context) {
-        const response = json(widgetState(await cardOf(context), new Date()))
+        const response = json(await stateOf(context))
         const origin = context.request.headers.get('origin')
         response.headers.set('vary', 'Origin')
         if (origin !== null && originMatches(origin, pagesOf(context) ?? [])) response.headers.set('access-control-allow-origin', origin)
@@ -59,7 +61,7 @@ export function widgetRoutesWith(readScript: () => Buffer<ArrayBuffer> | undefin
       method: 'GET', path: '/api/apps/:app/badge.svg', access: 'widget',
       async handle(context) {
         const label = context.query.get('label')
-        const badge = statusBadge(widgetState(await cardOf(context), new Date()), { language: languageOf(context), ...(label === null ? {} : { label }) })
+        const badge = statusBadge(await stateOf(context), { language: languageOf(context), ...(label === null ? {} : { label }) })
         return new Response(badgeSvg(badge), {
           // As a page of its own it must not run anything either.
           headers: { ...foreign, 'content-type': 'image/svg+xml', 'cache-control': 'no-store', 'content-security-policy': 'default-src \'none\'; frame-ancestors \'none\'' },
@@ -69,8 +71,7 @@ export function widgetRoutesWith(readScript: () => Buffer<ArrayBuffer> | undefin
     {
       method: 'GET', path: '/api/apps/:app/jeedom', access: 'widget',
       async handle(context) {
-        const { name } = await cardOf(context)
-        return json(await context.server.jeedom(name))
+        return json(await context.server.jeedom(appOf(context).name))
       },
     },
   ]
@@ -81,11 +82,19 @@ function scriptOf(bytes: Buffer<ArrayBuffer> | undefined): Script | undefined {
 }
 
 /** @throws AppError `app.unknown`. */
-async function cardOf({ server, params }: RequestContext): Promise<AppCard> {
-  const app = params['app'] ?? ''
-  const card = await server.card(app)
-  if (card === undefined) throw new AppError('app.unknown', 'There is no application of this name', { hint: 'Names are those of holdfast.yaml.' })
-  return card
+function appOf({ server, params }: RequestContext): Application {
+  return server.app(params['app'] ?? '')
+}
+
+/** @throws AppError `app.unknown`. */
+async function stateOf(context: RequestContext): Promise<WidgetState> {
+  const { server } = context
+  const { name, config: { expect: { minSize } } } = appOf(context)
+  // Right after the start nobody has looked at it yet.
+  if (await server.card(name) === undefined) await server.book.look(name)
+  const card = await server.card(name)
+  if (card === undefined) throw new AppError('app.unknown', 'There is no such application')
+  return widgetState({ ...card, ...(minSize === undefined ? {} : { minSizeBytes: parseByteSize(minSize) }) }, new Date())
 }
 
 /** The pages that may hold the widget, which the token itself tells. */
