@@ -20,7 +20,7 @@ import { hooksOf } from './hooks-of.ts'
 import { openDatabases } from './open-databases.ts'
 import type { RunContext } from './perform-run.ts'
 import { performRun } from './perform-run.ts'
-import { listening, PresetLogFile } from './preset-log.ts'
+import { listening, notingLog, PresetLogFile } from './preset-log.ts'
 import { keepSafetyMs } from './restore/work-folder.ts'
 import { tellingJeedom } from './tell-jeedom.ts'
 
@@ -48,7 +48,7 @@ export async function backupApplication(app: Application, vaults: readonly Named
   let snapshots: readonly SavedPoint[] = []
   let hookFacts: Record<string, string> = {}
   using log = new PresetLogFile(preset, app.root, options.owner)
-  const { report, error } = await performRun('backup', state, listening(context, log), tellingJeedom({ app, state, vaults, unopened, beforeUpdate: options.beforeUpdate === true }, 'backup', async (run) => {
+  const { report, error } = await performRun('backup', state, listening(context, log), tellingJeedom({ app, state, vaults, unopened, beforeUpdate: options.beforeUpdate === true }, 'backup', notingLog(log, async (run) => {
     await refuseNamesake(app, vaults, options, run)
     for (const remark of preset.missing?.(folderOf(app)) ?? []) run.emit({ type: 'run.warning', ...remark })
     for (const { place } of vaults) warnOfPlace(app, preset, place, run)
@@ -70,7 +70,7 @@ export async function backupApplication(app: Application, vaults: readonly Named
         hookFacts = { HOLDFAST_ERROR: messageOf(failure) }
       },
     }, run)
-  }))
+  })))
   return { report, snapshots, ...(error === undefined ? {} : { error }) }
 }
 

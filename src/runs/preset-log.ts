@@ -1,14 +1,14 @@
 import { closeSync, constants, fchmodSync, fchownSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { AnchoredFolder } from '../disk/anchored-folder.ts'
-import { systemCode } from '../kit/app-error.ts'
+import { AppError, messageOf, systemCode } from '../kit/app-error.ts'
 import { wallClock } from '../kit/wall-clock.ts'
 import type { FileOwner } from '../model/file-owner.ts'
 import type { RunEvent } from '../model/run-event.ts'
 import type { RunReport } from '../model/run-report.ts'
 import { reduceRun } from '../model/run-report.ts'
 import type { Preset } from '../sources/presets/preset.ts'
-import type { RunContext } from './perform-run.ts'
+import type { ActiveRun, RunContext } from './perform-run.ts'
 
 /** A run's context whose events go into the log too. */
 export function listening(context: RunContext, log: PresetLogFile): RunContext {
@@ -22,8 +22,23 @@ export function listening(context: RunContext, log: PresetLogFile): RunContext {
 }
 
 /**
+ * A run's body that also tells, by a note, of a log that cannot be opened or written to its end. No warning: the restore point is
+ * whole, and must neither count as incomplete nor keep older ones from being thinned out.
+ */
+export function notingLog(log: PresetLogFile, body: (run: ActiveRun) => Promise<void>): (run: ActiveRun) => Promise<void> {
+  return async (run) => {
+    log.tellProblem(run)
+    try {
+      await body(run)
+    } finally {
+      log.tellProblem(run)
+    }
+  }
+}
+
+/**
  * Writes the log that an application's own users know, as events happen. It is a courtesy: the run's journal is the
- * truth, and a log that cannot be written never changes a run. Links inside the application are not followed.
+ * truth, and a log that cannot be written never changes a run's result. Links inside the application are not followed.
  */
 export class PresetLogFile implements Disposable {
   readonly #preset: Preset
@@ -31,6 +46,8 @@ export class PresetLogFile implements Disposable {
   readonly #owner: FileOwner | undefined
   #report: RunReport | undefined
   #file: number | undefined
+  #path = ''
+  #problem: string | undefined
 
   constructor(preset: Preset, root: string, owner: FileOwner | undefined) {
     this.#preset = preset
@@ -48,10 +65,18 @@ export class PresetLogFile implements Disposable {
     if (this.#file === undefined || lines.length === 0) return
     try {
       writeSync(this.#file, `${lines.join('\n')}\n`)
-    } catch {
-      // A full disk is told where it matters.
+    } catch (error) {
+      this.#problem = `could not be written to its end: ${messageOf(error)}`
       this[Symbol.dispose]()
     }
+  }
+
+  /** Tells what has gone wrong since this was called last. */
+  tellProblem(run: Pick<ActiveRun, 'emit'>): void {
+    const problem = this.#problem
+    if (problem === undefined) return
+    this.#problem = undefined
+    run.emit({ type: 'run.note', code: 'log.not-written', path: this.#path, message: `the log that the users of ${this.#preset.name} know ${problem}; the run's own journal has all of it` })
   }
 
   [Symbol.dispose](): void {
@@ -61,14 +86,16 @@ export class PresetLogFile implements Disposable {
 
   #open(path: string | undefined): void {
     if (path === undefined) return
+    this.#path = path
     try {
       using root = new AnchoredFolder(this.#root)
       this.#makeFolders(root, dirname(path))
       this.#file = openSync(root.at(path), constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o640)
       if (this.#owner !== undefined) fchownSync(this.#file, this.#owner.uid, this.#owner.gid)
       fchmodSync(this.#file, 0o640)
-    } catch {
-      // No such folder to write to, a link, no right to: the journal has it all.
+    } catch (error) {
+      // No such folder to write to, a link, no right to.
+      this.#problem = `could not be opened: ${reasonOf(error)}`
     }
   }
 
@@ -89,4 +116,9 @@ export class PresetLogFile implements Disposable {
       closeSync(folder)
     }
   }
+}
+
+function reasonOf(error: unknown): string {
+  const code = systemCode(error instanceof AppError ? error.cause : error)
+  return code === 'ELOOP' || code === 'ENOTDIR' ? 'a link, or something else that is no folder, stands in its place, and links are not followed' : messageOf(error)
 }

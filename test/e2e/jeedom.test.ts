@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { createJeedomDatabase, makeJeedom } from '../fixtures/jeedom-app.ts'
@@ -67,6 +67,25 @@ suite('Jeedom', () => {
     await rm(join(machine.app, 'log/restore'))
     assert.deepEqual(await describeTree(machine.app, { moving: ['.', 'log', 'log/backup', 'log/restore'] }), tree)
     assert.equal(await databaseSum(server, 'jeedom', plain), sums)
+  })
+
+  test('has a whole backup where its own log cannot be written, and is told so; a link there is not followed', async () => {
+    const folder = join(machine.app, 'log')
+    await rename(folder, join(machine.app, 'log-kept'))
+    await mkdir(join(machine.folder, 'elsewhere'))
+    await symlink(join(machine.folder, 'elsewhere'), folder)
+    try {
+      for (const command of [['backup', '.', '--name', 'Maison été', '--to', join(machine.folder, 'another place')], ['restore', 'latest', '--from', place, '--only', 'databases', '--no-ask', '--app', 'Maison été']]) {
+        const { outcome, notes } = JSON.parse((await holdfast([...command, '--json'])).stdout) as { outcome: string; notes: { code: string; path: string; message: string }[] }
+        assert.equal(outcome, 'ok')
+        assert.deepEqual(notes.filter(({ code }) => code === 'log.not-written').map(({ path }) => path), [`log/${command[0]}`])
+        assert.match(notes.find(({ code }) => code === 'log.not-written')?.message ?? '', /jeedom know could not be opened: a link.*journal has all of it/)
+      }
+      assert.deepEqual(await readdir(join(machine.folder, 'elsewhere')), [])
+    } finally {
+      await rm(folder)
+      await rename(join(machine.app, 'log-kept'), folder)
+    }
   })
 
   test('is restored by its own order: unpack with tar, import DB_backup.sql', async () => {

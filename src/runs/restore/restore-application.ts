@@ -14,7 +14,7 @@ import { hooksOf } from '../hooks-of.ts'
 import type { RunContext } from '../perform-run.ts'
 import { performRun } from '../perform-run.ts'
 import { tellingJeedom } from '../tell-jeedom.ts'
-import { listening, PresetLogFile } from '../preset-log.ts'
+import { listening, notingLog, PresetLogFile } from '../preset-log.ts'
 import { containedRestore } from './contained-restore.ts'
 import { databaseTargets, serverDumps } from './database-targets.ts'
 import type { TargetOptions } from './database-targets.ts'
@@ -55,7 +55,7 @@ export type RestoreResult = { readonly report: RunReport; readonly preview?: Res
 export async function restoreApplication(app: Application, vault: VaultReader, id: string, options: RestoreOptions, state: AppState, context: RunContext): Promise<RestoreResult> {
   const result: { preview?: RestorePreview; safety?: string; databases: readonly string[] } = { databases: [] }
   using log = new PresetLogFile(presetWhereThere(app), app.root, options.owner)
-  const { report, error } = await performRun(options.dryRun ? 'plan' : 'restore', state, listening(context, log), tellingJeedom({ app, state, silent: options.dryRun }, 'restore', async (run) => {
+  const { report, error } = await performRun(options.dryRun ? 'plan' : 'restore', state, listening(context, log), tellingJeedom({ app, state, silent: options.dryRun }, 'restore', notingLog(log, async (run) => {
     const manifest = await vault.manifest(id, run)
     refuseForeign(app, options.isOutside || manifest.foreign !== undefined)
     if (options.only !== 'files') refuseBrokenDumps(manifest)
@@ -89,7 +89,7 @@ export async function restoreApplication(app: Application, vault: VaultReader, i
     }, run)
     requireFound(missing)
     Object.assign(result, outcome)
-  }))
+  })))
   return { report, ...result, ...(error === undefined ? {} : { error }) }
 }
 
