@@ -65,9 +65,9 @@ export class CatalogExpected {
     return rows.map(expectedOf)
   }
 
-  /** Drops what is not at its end, but only what is due after `after`. */
-  async dropOpen(app: string, after = new Date(0)): Promise<void> {
-    await this.#db.deleteFrom('expected').where('app', '=', app).where('due_at', '>', after.getTime()).where('state', 'in', ['waiting', 'started']).execute()
+  /** Drops what was not begun, but only what is due after `after`. */
+  async dropWaiting(app: string, after = new Date(0)): Promise<void> {
+    await this.#db.deleteFrom('expected').where('app', '=', app).where('due_at', '>', after.getTime()).where('state', '=', 'waiting').execute()
   }
 
   /** Drops all that is due after `after`, its end included: a clock was wrong when it was written. */
@@ -79,7 +79,7 @@ export class CatalogExpected {
   async keepPlans(apps: readonly string[]): Promise<void> {
     const plans = await this.#db.selectFrom('plans').select('app').execute()
     for (const { app } of plans.filter((plan) => !apps.includes(plan.app))) {
-      await this.dropOpen(app)
+      await this.dropWaiting(app)
       await this.#db.deleteFrom('plans').where('app', '=', app).execute()
     }
   }

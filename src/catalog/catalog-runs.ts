@@ -1,18 +1,33 @@
 import type { Kysely, Selectable } from 'kysely'
 import { z } from 'zod'
 import type { RunLine } from '../model/api/runs.ts'
-import { runLineSchema } from '../model/api/runs.ts'
+import type { Outcome, RunKind } from '../model/run-event.ts'
+import { outcomeSchema, runKindSchema } from '../model/run-event.ts'
 import type { RunReport } from '../model/run-report.ts'
 import type { CatalogTables } from './catalog-tables.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import { storedJson } from './stored-json.ts'
+import { storedWord } from './stored-word.ts'
 
 const savedSchema = z.array(z.object({ vault: z.string(), id: z.string(), key: z.string(), slot: z.string() }))
 const removedSchema = z.array(z.object({ vault: z.string(), id: z.string() }))
 const errorSchema = z.object({ code: z.string(), message: z.string(), hint: z.string().optional() })
 
-/** A run as a list shows it, and what it did to the vaults. */
-export type CatalogRun = RunLine & { readonly saved: z.infer<typeof savedSchema>; readonly removed: z.infer<typeof removedSchema> }
+/** A run as a list shows it. */
+type ListedRun = {
+  readonly run: string
+  readonly app: string
+  readonly kind: RunKind
+  readonly startedAt: string
+  readonly finishedAt?: string
+  readonly outcome?: Outcome
+  readonly warnings: number
+  readonly bytes: number
+  readonly points: string[]
+  readonly error?: z.infer<typeof errorSchema>
+}
+/** With what it did to the vaults. */
+export type CatalogRun = ListedRun & { readonly saved: z.infer<typeof savedSchema>; readonly removed: z.infer<typeof removedSchema> }
 
 /** Runs as their journals tell them, without their events. */
 export class CatalogRuns {
@@ -70,13 +85,16 @@ function rowOf(report: RunReport): CatalogTables['runs'] {
   }
 }
 
-function lineOf(row: Selectable<CatalogTables['runs']>): RunLine {
-  return runLineSchema.parse({
-    run: row.run, app: row.app, kind: row.kind, warnings: row.warnings, bytes: row.bytes,
+const kindOf = storedWord(runKindSchema)
+const outcomeOf = storedWord(outcomeSchema)
+
+function lineOf(row: Selectable<CatalogTables['runs']>): ListedRun {
+  return {
+    run: row.run, app: row.app, kind: kindOf(row.kind), warnings: row.warnings, bytes: row.bytes,
     startedAt: new Date(row.started_at).toISOString(),
     ...(row.finished_at === null ? {} : { finishedAt: new Date(row.finished_at).toISOString() }),
-    ...(row.outcome === null ? {} : { outcome: row.outcome }),
+    ...(row.outcome === null ? {} : { outcome: outcomeOf(row.outcome) }),
     ...(row.error === null ? {} : { error: storedJson(errorSchema, row.error) }),
     points: [...new Set(storedJson(savedSchema, row.saved).map(({ id }) => id))],
-  })
+  }
 }
