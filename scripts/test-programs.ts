@@ -29,6 +29,7 @@ const programs: readonly (readonly [program: string, debianPackage: string])[] =
   ['pg_ctlcluster', 'postgresql'],
   ['gpg', 'gnupg'],
   ['mosquitto', 'mosquitto'],
+  ['openssl', 'openssl'],
   ['mosquitto_pub', 'mosquitto-clients'],
   ['chromium-headless-shell', 'chromium-headless-shell'],
 ]

@@ -19,7 +19,7 @@ const [neverList, privateList] = [listOf(never4, never6), listOf(private4, priva
 
 /** @param address as `dns.lookup` gives it; whatever is no address reaches nowhere. */
 export function addressReach(address: string): AddressReach {
-  // A list does not know zones: `fe80::1%eth0` would pass it.
+  // The zone of `fe80::1%eth0` is no part of the address.
   const plain = address.replace(/%.*$/s, '')
   if (isIP(plain) === 0) return 'never'
   const inner = isIPv6(plain) ? innerAddress(plain) : undefined
