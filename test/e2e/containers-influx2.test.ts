@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { temporaryName, temporaryPrefix } from '../../src/kit/temporary-name.ts'
+import { until } from '../fixtures/container-servers.ts'
 import { Podman } from '../fixtures/podman.ts'
 import { newMachine } from './machine.ts'
 
@@ -11,13 +13,13 @@ const influx = `#!/bin/sh
 [ "$INFLUX_TOKEN" = 'to ken "1"' ] || { echo "Error: unauthorized access" >&2; exit 1; }
 case "$1" in
   bucket) printf '0001\\thome\\t720h\\n0002\\t_monitoring\\t168h\\n' ;;
-  backup) mkdir -p "$2" && cp /var/lib/influxdb2/points "$2/20260101.bolt" ;;
+  backup) while [ -e /var/lib/influxdb2/wait ]; do mkdir -p "$2"; sleep 0.1; done; mkdir -p "$2" && cp /var/lib/influxdb2/points "$2/20260101.bolt" ;;
   restore) [ "$3" = --full ] && cp "$2/20260101.bolt" /var/lib/influxdb2/points ;;
   *) exit 2 ;;
 esac
 `
 
-test('InfluxDB 2 is asked with the token of its container, and its backup comes back (by a stand-in)', async () => {
+test('InfluxDB 2 is asked with the token of its container, and its backup comes back (by a stand-in); what a killed run leaves in the container is removed by the next one', async () => {
   await using machine = await newMachine()
   await using podman = await Podman.start()
   for (const [name, text] of [['influxd', influxd], ['influx', influx]] as const) {
@@ -41,4 +43,21 @@ test('InfluxDB 2 is asked with the token of its container, and its backup comes 
   await machine.holdfast(['restore', 'latest', '--app', 'demo', '--no-ask'])
   assert.equal(podman.exec('flux2', 'cat', '/var/lib/influxdb2/points'), 'one')
   assert.ok(!(await machine.journals('.ndjson')).includes('to ken'))
+
+  // A run that is killed in the middle of its dump leaves it in the container; the next one removes it, and nothing of a process that is alive.
+  const left = (): string[] => podman.exec('flux2', 'ls', '-a', '/tmp').split('\n').filter((name) => name.startsWith(temporaryPrefix))
+  const alive = temporaryName()
+  podman.exec('flux2', 'mkdir', `/tmp/${alive}`)
+  assert.deepEqual(left(), [alive])
+  await writeFile(join(data, 'wait'), '')
+  const killed = Promise.withResolvers<number>()
+  const ended = machine.anyStatus(['backup', 'demo'], { started: killed.resolve })
+  await until(() => left().length === 2, 'the dump is under way')
+  process.kill(await killed.promise, 'SIGKILL')
+  await ended
+  assert.equal(left().length, 2, 'nobody removes it at once')
+  await rm(join(data, 'wait'))
+  const { stdout: answer } = await machine.holdfast(['backup', 'demo', '--json'])
+  assert.deepEqual((JSON.parse(answer) as { notes: { code: string }[] }).notes.filter(({ code }) => code === 'containers.tidied').length, 1)
+  assert.deepEqual(left(), [alive])
 })

@@ -6,6 +6,7 @@ import type { ContainerDatabase, LoginOptions } from './container-database.ts'
 import { placedDump } from './container-database.ts'
 import type { Container } from './container.ts'
 import { containerSecret } from './container-secret.ts'
+import { containerTemporary, removeStaleTemporaries } from './container-temporary.ts'
 import { execText } from './exec.ts'
 import { callName } from './find-containers.ts'
 
@@ -116,8 +117,9 @@ async function* dumpStream(server: Server, run: Run, signal: AbortSignal, finish
 /** A folder in the container for a dump, removed when it is disposed of, also after a cancel; what cannot be removed is told. */
 async function makeFolder(server: Server, run: Run, signal: AbortSignal): Promise<AsyncDisposable & { readonly path: string }> {
   const { container } = server
-  const path = (await ask(server, 'exec mktemp -d /tmp/holdfast-XXXXXX', signal)).trim()
-  if (!/^\/tmp\/holdfast-\w+$/.test(path)) throw new AppError('database.unreachable', `${callName(container)} could not make a folder for its dump`, { hint: 'The container needs a /tmp that its user may write.' })
+  await removeStaleTemporaries(container, run)
+  const path = containerTemporary()
+  await ask(server, 'exec mkdir -m 700 "$1"', signal, [path])
   return {
     path,
     async [Symbol.asyncDispose]() {

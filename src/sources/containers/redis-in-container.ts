@@ -6,6 +6,7 @@ import type { ContainerDatabase, LoginOptions } from './container-database.ts'
 import { placedDump } from './container-database.ts'
 import type { Container } from './container.ts'
 import { containerSecret } from './container-secret.ts'
+import { containerTemporary, removeStaleTemporaries } from './container-temporary.ts'
 import { execOutput, execText } from './exec.ts'
 import { callName } from './find-containers.ts'
 import { redisRestore } from './redis-restore-script.ts'
@@ -23,6 +24,7 @@ export async function redisInContainer(container: Container, login: LoginOptions
   return [{
     engine: 'redis', container, name, dumpEnding: '.rdb', dataFolder: folder,
     async dump(run, { path }) {
+      await removeStaleTemporaries(container, run)
       const version = /^redis_version:(.*)$/m.exec(await ask(server, 'call INFO server', run.signal))?.[1]?.trim() ?? ''
       const tables = await databases(server, run.signal)
       let facts: DatabaseFacts | undefined
@@ -96,7 +98,7 @@ async function* dumpStream({ container, head }: Server, signal: AbortSignal, fin
   let tail: Uint8Array = new Uint8Array(0)
   let first: Uint8Array = new Uint8Array(0)
   try {
-    for await (const bytes of execOutput(container, `${prelude}${dumpScript}`, [], { signal, head })) {
+    for await (const bytes of execOutput(container, `${prelude}${dumpScript}`, [containerTemporary()], { signal, head })) {
       sizeBytes += bytes.length
       if (first.length < 5) first = Buffer.concat([first, bytes]).subarray(0, 5)
       tail = bytes.length >= tailBytes ? bytes.slice(-tailBytes) : Buffer.concat([tail, bytes]).subarray(-tailBytes)
@@ -110,15 +112,17 @@ async function* dumpStream({ container, head }: Server, signal: AbortSignal, fin
   finished(sizeBytes)
 }
 
-const dumpScript = `file=$(mktemp /tmp/holdfast-XXXXXX) || exit 1
+const dumpScript = `file=$1
+( umask 077; set -C; : > "$file" ) || exit 1
 trap 'rm -f "$file"' EXIT
 trap 'exit 1' TERM INT
 "$client" -p "$holdfast_port" --no-auth-warning \${holdfast_user:+--user "$holdfast_user"} --rdb "$file" >&2 || exit 1
 cat "$file"`
 
 async function importDump({ container, head }: Server, content: AsyncIterable<Uint8Array>, run: Run): Promise<void> {
+  await removeStaleTemporaries(container, run)
   try {
-    for await (const _ of execOutput(container, `${prelude}${redisRestore}`, [], { signal: run.signal, head, stdin: content })) void _
+    for await (const _ of execOutput(container, `${prelude}${redisRestore}`, [containerTemporary()], { signal: run.signal, head, stdin: content })) void _
   } catch (error) {
     if (error instanceof AppError && error.code === 'containers.exec') throw new AppError('database.import', `The import into Redis in ${container.name} stopped: ${error.message}`, { hint: 'Nothing is lost: the dump is still in the restore point.', cause: error })
     throw error

@@ -1,10 +1,11 @@
 /**
  * Loads an RDB file from the input into a running server: a second server of the same program reads it, and the first one becomes its
  * replica for a moment. That replaces the whole content at once, however the server keeps it (RDB, AOF or not at all), without
- * a restart. Until the replica is in sync nothing has changed that a failure would not leave as it was, or the safety dump bring back.
+ * a restart. `$1`: a folder that it makes for that, and removes. Until the replica is in sync nothing has changed that a failure would not leave as it was, or the safety dump bring back.
  */
 export const redisRestore = `server=$(command -v redis-server || command -v valkey-server) || { echo "there is no redis-server in this container" >&2; exit 1; }
-folder=$(mktemp -d /tmp/holdfast-XXXXXX) || exit 1
+folder=$1
+mkdir -m 700 "$folder" || exit 1
 port=
 stop() {
   if [ -n "$port" ]; then ( unset REDISCLI_AUTH; "$client" -h 127.0.0.1 -p "$port" SHUTDOWN NOSAVE ) >/dev/null 2>&1; fi
