@@ -6,7 +6,7 @@ import { usualConfigFiles } from '../config/find-config.ts'
 import type { ServerOptions } from '../config/server-options.ts'
 import { writeNewConfig } from '../config/write-config.ts'
 import { AppError, messageOf } from '../kit/app-error.ts'
-import type { AppCard, Overview } from '../model/api/overview.ts'
+import type { AppCard } from '../model/api/overview.ts'
 import type { TicketState, TouchAnswerBody } from '../model/api/runs.ts'
 import type { RunEvent } from '../model/run-event.ts'
 import type { ExpectedRun } from '../model/expected-run.ts'
@@ -31,7 +31,12 @@ import { EventHub } from './events/event-hub.ts'
 import { JournalWatch } from './events/journal-watch.ts'
 import { errorResponse } from './http/answers.ts'
 import { log } from './log.ts'
+import { Teller } from './reporting/teller.ts'
+import type { StartReason } from './scheduler/scheduler.ts'
+import { Scheduler } from './scheduler/scheduler.ts'
+import { systemTimer } from './scheduler/system-timer.ts'
 import { commandWords } from './routes/run-routes.ts'
+import { overviewOf } from './routes/overview-routes.ts'
 import { Uploads } from './work/uploads.ts'
 import { WorkQueue } from './work/work-queue.ts'
 
@@ -60,6 +65,8 @@ export class Server implements AsyncDisposable {
   readonly #filled = new Set<string>()
   #watches = new Map<string, JournalWatch>()
   #apps = new Map<string, Application>()
+  #teller: Teller
+  readonly #scheduler: Scheduler
   #timer: NodeJS.Timeout | undefined
   #telling: NodeJS.Timeout | undefined
 
@@ -79,6 +86,15 @@ export class Server implements AsyncDisposable {
     })
     this.#vaults = new OpenVaults(setup)
     this.#book = this.#newBook([])
+    this.#teller = this.#openTeller()
+    this.#scheduler = new Scheduler({
+      catalog,
+      start: async (app, why) => await this.#startDue(app, why),
+      now: () => new Date(),
+      timer: systemTimer,
+      onSettled: ({ app }) => void this.#readExpected(app),
+      onProblem: (error) => log(`the scheduler: ${messageOf(error)}`),
+    })
   }
 
   static async open(given: ServeOptions, signal: AbortSignal): Promise<Server> {
@@ -171,6 +187,7 @@ export class Server implements AsyncDisposable {
     if (answer.state !== 'due') return { state: answer.state, ...('until' in answer ? { until: answer.until.toISOString() } : {}) }
     const args = ['touch', app.name, '--foreground']
     this.queue.ask({ app: app.name, what: 'touch', args, command: this.commandLine(args), askedBy: 'first use of the day' })
+    await this.#scheduler.noteTouch(app.name)
     return { state: 'started' }
   }
 
@@ -197,6 +214,9 @@ export class Server implements AsyncDisposable {
     const before = this.#setup
     this.#setup = setup
     this.#vaults = new OpenVaults(setup)
+    const teller = this.#teller
+    this.#teller = this.#openTeller()
+    void teller[Symbol.asyncDispose]()
     await this.#useApps()
     // Readers of the old one may still be at it.
     setTimeout(() => void before[Symbol.asyncDispose](), 60_000).unref()
@@ -205,6 +225,7 @@ export class Server implements AsyncDisposable {
   async lookAtAll(): Promise<void> {
     await this.#book.lookAtAll().catch((error: unknown) => log(`looking at the applications failed: ${messageOf(error)}`))
     this.#tell()
+    for (const app of this.#apps.values()) void this.#teller.tellJeedom(app, this.#book.jeedom(app.name))
   }
 
   /** What a request ends with that failed: an answer, and a line in the log where it is our fault. */
@@ -213,9 +234,9 @@ export class Server implements AsyncDisposable {
     return errorResponse(error)
   }
 
-  /** Notifiers and exporters, and whether they work. */
-  reportingHealth(): Overview['reporting'] {
-    return []
+  /** Who is told of how things go, and whether that works. */
+  get teller(): Teller {
+    return this.#teller
   }
 
   running(app: string): RunReport | undefined {
@@ -225,7 +246,9 @@ export class Server implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer)
     clearTimeout(this.#telling)
+    await this.#scheduler[Symbol.asyncDispose]()
     await this.queue[Symbol.asyncDispose]()
+    await this.#teller[Symbol.asyncDispose]()
     this.#stop.abort()
     for (const watch of this.#watches.values()) watch[Symbol.dispose]()
     this.index[Symbol.dispose]()
@@ -245,7 +268,16 @@ export class Server implements AsyncDisposable {
       this.#watches.delete(name)
     }
     for (const { name } of apps) if (!this.#watches.has(name)) await this.#watch(name)
-    void this.lookAtAll()
+    void this.#begin(apps)
+  }
+
+  /** The catalog knows all runs and restore points before the scheduler asks it what is missing. */
+  async #begin(apps: readonly Application[]): Promise<void> {
+    await this.lookAtAll()
+    if (this.#stop.signal.aborted) return
+    await this.#scheduler.setApps(apps.map(({ name, config, vaults }) => ({ name, scope: config.scope, vaults: vaults.map((vault) => vault.name), ...(config.schedule === undefined ? {} : { schedule: config.schedule }) })))
+    for (const { name } of apps) await this.#readExpected(name)
+    this.#tell()
   }
 
   #newBook(apps: readonly Application[]): AppBook {
@@ -256,7 +288,7 @@ export class Server implements AsyncDisposable {
       now: () => new Date(),
       around: {
         expected: (app) => this.#expected.get(app) ?? [],
-        next: () => undefined,
+        next: (app) => this.#scheduler.nextOf(app),
         running: (app) => this.running(app),
         isQueued: (app) => this.queue.of(app).queued,
         command: (args) => this.commandLine(args),
@@ -283,19 +315,47 @@ export class Server implements AsyncDisposable {
       await this.catalog.runs.put(runs)
       this.#filled.add(app)
     }
+    await this.#readExpected(app)
+  }
+
+  async #readExpected(app: string): Promise<void> {
     this.#expected.set(app, await this.catalog.expected.list(app, new Date(Date.now() - expectedShownMs)))
+  }
+
+  /** What the scheduler asks for goes into the queue like everybody's work. */
+  async #startDue(app: string, why: StartReason): Promise<'started' | 'busy'> {
+    const { queued, working } = this.queue.of(app)
+    if (queued || working || this.running(app) !== undefined) return 'busy'
+    this.#askForBackup(app, why === 'schedule' ? 'schedule' : 'schedule, made up for')
+    return 'started'
   }
 
   #onEvent(app: string, run: string, event: RunEvent): void {
     if (event.type === 'run.started') this.queue.noteRun(event.pid, run)
     this.hub.publish('run', { app, run, event }, app)
-    if (event.type === 'run.started') this.#tell()
+    if (event.type !== 'run.started') return
+    this.#teller.runStarted(app, event)
+    this.#tell()
   }
 
   async #onEnd(app: string, report: RunReport): Promise<void> {
     await this.catalog.runs.put([report]).catch((error: unknown) => log(`${app}: ${messageOf(error)}`))
+    await this.#teller.runFinished(report)
     await this.#book.look(app).catch((error: unknown) => log(`${app}: ${messageOf(error)}`))
     this.#tell()
+    await this.#scheduler.runEnded(app)
+    const application = this.#apps.get(app)
+    if (application !== undefined) await this.#teller.tellJeedom(application, this.#book.jeedom(app))
+  }
+
+  #openTeller(): Teller {
+    return new Teller(this.#setup, this.dataFolder, (app) => {
+      if (this.#apps.has(app)) this.#askForBackup(app, 'MQTT')
+    })
+  }
+
+  #askForBackup(app: string, askedBy: string): void {
+    this.queue.ask({ app, what: 'backup', args: ['backup', app], command: this.commandLine(['backup', app]), askedBy })
   }
 
   /** A run's process is gone: its journal is closed and what it left standing still brought back, as the next run would. */
@@ -322,6 +382,7 @@ export class Server implements AsyncDisposable {
     this.#telling ??= setTimeout(() => {
       this.#telling = undefined
       this.hub.publish('overview', {})
+      this.#teller.reporting.update(overviewOf(this, this.#book.cards()))
     }, tellWithinMs)
   }
 

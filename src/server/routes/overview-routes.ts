@@ -5,8 +5,10 @@ import type { RunLine, RunsPage } from '../../model/api/runs.ts'
 import type { Principal } from '../../model/principal.ts'
 import type { RunReport } from '../../model/run-report.ts'
 import { overviewSentence } from '../../policy/overview-sentence.ts'
+import { statusReport } from '../../policy/status-report.ts'
+import { metricsContentType, metricsText } from '../../report/metrics-text.ts'
 import { mayUse } from '../access/may-use.ts'
-import { json, queryNumber } from '../http/answers.ts'
+import { json, noContent, queryNumber } from '../http/answers.ts'
 import type { RequestContext, Route } from '../http/route.ts'
 import { sseResponse } from '../http/sse.ts'
 import type { Server } from '../server.ts'
@@ -15,8 +17,22 @@ const mostAtOnce = 500
 
 /** How all stands, for people, programs and whoever listens. */
 export const overviewRoutes: readonly Route[] = [
-  { method: 'GET', path: '/api/status', access: 'viewer', narrows: true, handle: ({ server, principal }) => json(statusReport(server, principal)) },
-  { method: 'GET', path: '/api/apps', access: 'viewer', narrows: true, handle: ({ server, principal }) => json(overview(server, principal)) },
+  { method: 'GET', path: '/api/status', access: 'viewer', narrows: true, handle: ({ server, principal }) => json(statusFor(server, principal)) },
+  { method: 'GET', path: '/api/apps', access: 'viewer', narrows: true, handle: ({ server, principal }) => json(overviewOf(server, cardsFor(server, principal))) },
+  {
+    method: 'GET', path: '/metrics', access: 'viewer', narrows: true,
+    async handle({ server, principal }) {
+      return new Response(await metricsText(overviewOf(server, cardsFor(server, principal))), { headers: { 'content-type': metricsContentType } })
+    },
+  },
+  {
+    method: 'POST', path: '/api/notify/:name/test', access: 'admin', audit: 'test a notifier',
+    async handle({ server, params }) {
+      const name = params['name'] ?? ''
+      await server.teller.reporting.test(/^(?:notify|ping)\.|^mqtt$/.test(name) ? name : `notify.${name}`)
+      return noContent()
+    },
+  },
   {
     method: 'GET', path: '/api/apps/:app', access: 'viewer',
     handle({ server, params }) {
@@ -62,16 +78,12 @@ function cardsFor(server: Server, principal: Principal): readonly AppCard[] {
 }
 
 /** All that the first page shows. */
-export function overview(server: Server, principal: Principal): Overview {
-  const apps = [...cardsFor(server, principal)]
-  return { version: 1, ...overviewSentence(apps.map(({ status }) => status)), apps, reporting: [...server.reportingHealth()], judgedAt: new Date().toISOString() }
+export function overviewOf(server: Pick<Server, 'teller'>, cards: readonly AppCard[]): Overview {
+  return { version: 1, ...overviewSentence(cards.map(({ status }) => status)), apps: [...cards], reporting: [...server.teller.health()], judgedAt: new Date().toISOString() }
 }
 
-/** The same with less, for programs. */
-export function statusReport(server: Server, principal: Principal): StatusReport {
-  const apps = server.book.statuses().filter(({ app }) => mayUse(principal, app))
-  const state = apps.some((status) => status.state === 'never' || status.reasons.some(({ severity }) => severity === 'failed')) ? 'failed' : apps.some(({ reasons }) => reasons.length > 0) ? 'warning' : 'ok'
-  return { version: 1, state, ...overviewSentence(apps), apps: [...apps], judgedAt: new Date().toISOString() }
+function statusFor(server: Server, principal: Principal): StatusReport {
+  return statusReport(server.book.statuses().filter(({ app }) => mayUse(principal, app)), new Date().toISOString())
 }
 
 async function pointsPage(context: RequestContext, app: string): Promise<PointsPage> {

@@ -6,6 +6,7 @@ import { pointRoutes } from './point-routes.ts'
 import { restoreRoutes } from './restore-routes.ts'
 import { runRoutes } from './run-routes.ts'
 import { uploadRoutes } from './upload-routes.ts'
+import { widgetRoutes } from './widget-routes.ts'
 
 /** Everything that can be asked for. */
-export const routes: readonly Route[] = [...accessRoutes, ...overviewRoutes, ...runRoutes, ...pointRoutes, ...restoreRoutes, ...configRoutes, ...uploadRoutes]
+export const routes: readonly Route[] = [...accessRoutes, ...overviewRoutes, ...runRoutes, ...pointRoutes, ...restoreRoutes, ...configRoutes, ...uploadRoutes, ...widgetRoutes]
