@@ -16,8 +16,10 @@ export type CatalogPointsPage = { readonly points: readonly CatalogPoint[]; read
 
 type Copy = CatalogPoint['copies'][number]
 
-// SQLite takes 32,766 values in a statement; a row has ten.
+// SQLite takes 32,766 values in a statement; a row has eleven.
 const rowsAtOnce = 200
+// Two machines' clocks may differ a little.
+const clockToleranceMs = 5 * 60_000
 
 /** The restore points that lay in the vaults when they were last listed. */
 export class CatalogPoints {
@@ -34,7 +36,7 @@ export class CatalogPoints {
   async replace(vault: string, listed: ReadonlyMap<string, readonly Snapshot[]>, at: Date): Promise<void> {
     await this.#db.transaction().execute(async (transaction) => {
       for (const [app, snapshots] of listed) {
-        if (await replaceApp(transaction, vault, app, snapshots)) await tally(transaction, app)
+        if (await replaceApp(transaction, vault, app, snapshots, at)) await tally(transaction, app)
         await transaction.insertInto('listings').values({ vault, app, listed_at: at.getTime() })
           .onConflict((conflict) => conflict.columns(['vault', 'app']).doUpdateSet({ listed_at: at.getTime() })).execute()
       }
@@ -83,10 +85,17 @@ export class CatalogPoints {
     return merge(rows.map(copyOf)).find(({ copies }) => copies.some(({ snapshot }) => snapshot.id === id))
   }
 
-  /** What lies in each vault, newest first; with `since` what was made from then on. A vault without such points is absent. */
-  async byVault(app: string, since = new Date(0)): Promise<ReadonlyMap<string, readonly Snapshot[]>> {
-    const rows = await this.#db.selectFrom('points').select(['vault', 'snapshot']).where('app', '=', app).where('started_at', '>=', since.getTime()).orderBy('started_at', 'desc').execute()
-    return new Map([...Map.groupBy(rows.map(copyOf), ({ vault }) => vault)].map(([vault, copies]) => [vault, copies.map(({ snapshot }) => snapshot)]))
+  /** What lies in each vault, newest first. A vault without points is absent. */
+  async byVault(app: string): Promise<ReadonlyMap<string, readonly Snapshot[]>> {
+    return listsOf(await this.#db.selectFrom('points').select(['vault', 'snapshot']).where('app', '=', app).orderBy('started_at', 'desc').execute())
+  }
+
+  /**
+   * The same of what was made from `since` on, without points that were ever seen while they were dated in the future: they are
+   * older than they say, also when their time has come meanwhile.
+   */
+  async madeSince(app: string, since: Date): Promise<ReadonlyMap<string, readonly Snapshot[]>> {
+    return listsOf(await this.#db.selectFrom('points').select(['vault', 'snapshot']).where('app', '=', app).where('started_at', '>=', since.getTime()).where('ahead', '=', 0).orderBy('started_at', 'desc').execute())
   }
 
   /** The sizes of the newest `count` sound points of a scope, oldest first; copies and a dated and a rolling one of one reading count once. */
@@ -126,18 +135,22 @@ function copyOf({ vault, snapshot }: { readonly vault: string; readonly snapshot
   return { vault, snapshot: storedJson(snapshotSchema, snapshot) }
 }
 
+function listsOf(rows: readonly { readonly vault: string; readonly snapshot: string }[]): ReadonlyMap<string, readonly Snapshot[]> {
+  return new Map([...Map.groupBy(rows.map(copyOf), ({ vault }) => vault)].map(([vault, copies]) => [vault, copies.map(({ snapshot }) => snapshot)]))
+}
+
 /** True where something has changed. */
-async function replaceApp(transaction: Transaction<CatalogTables>, vault: string, app: string, snapshots: readonly Snapshot[]): Promise<boolean> {
-  const known = new Map((await transaction.selectFrom('points').select(['id', 'snapshot']).where('vault', '=', vault).where('app', '=', app).execute()).map(({ id, snapshot }) => [id, snapshot]))
+async function replaceApp(transaction: Transaction<CatalogTables>, vault: string, app: string, snapshots: readonly Snapshot[], at: Date): Promise<boolean> {
+  const known = new Map((await transaction.selectFrom('points').select(['id', 'snapshot', 'ahead']).where('vault', '=', vault).where('app', '=', app).execute()).map((row) => [row.id, row]))
   const listed = new Map(snapshots.map((snapshot) => [snapshot.id, snapshot]))
   const gone = [...known.keys()].filter((id) => !listed.has(id))
-  const changed = [...listed.values()].map((snapshot) => rowOf(vault, app, snapshot)).filter(({ id, snapshot }) => known.get(id) !== snapshot)
+  const changed = [...listed.values()].map((snapshot) => rowOf(vault, app, snapshot, at, known.get(snapshot.id)?.ahead === 1)).filter(({ id, snapshot, ahead }) => known.get(id)?.snapshot !== snapshot || known.get(id)?.ahead !== ahead)
   for (const ids of chunks(gone)) await transaction.deleteFrom('points').where('vault', '=', vault).where('app', '=', app).where('id', 'in', ids).execute()
   for (const rows of chunks(changed)) await transaction.replaceInto('points').values(rows).execute()
   return gone.length > 0 || changed.length > 0
 }
 
-function rowOf(vault: string, app: string, snapshot: Snapshot): CatalogTables['points'] {
+function rowOf(vault: string, app: string, snapshot: Snapshot, seenAt: Date, wasAhead: boolean): CatalogTables['points'] {
   const isSound = snapshot.complete && snapshot.damagedAt === undefined
   return {
     vault, app, id: snapshot.id,
@@ -146,6 +159,7 @@ function rowOf(vault: string, app: string, snapshot: Snapshot): CatalogTables['p
     scope: snapshot.scope,
     sound: Number(isSound),
     verified: Number(isSound && snapshot.verifiedAt !== undefined),
+    ahead: Number(wasAhead || Date.parse(snapshot.startedAt) > seenAt.getTime() + clockToleranceMs),
     size_bytes: snapshot.sizeBytes,
     snapshot: JSON.stringify(snapshot),
   }

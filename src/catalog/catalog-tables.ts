@@ -16,6 +16,8 @@ export type CatalogTables = {
     /** 1 where it is complete and not known to be damaged. */
     sound: number
     verified: number
+    /** 1 where it was once seen while its own time had not come: a clock was wrong when it was made, or when it was seen. */
+    ahead: number
     size_bytes: number
     snapshot: string
   }
@@ -57,6 +59,7 @@ export const catalogMigrations: readonly Migration[] = [
       .addColumn('scope', 'text', (column) => column.notNull())
       .addColumn('sound', 'integer', (column) => column.notNull())
       .addColumn('verified', 'integer', (column) => column.notNull())
+      .addColumn('ahead', 'integer', (column) => column.notNull())
       .addColumn('size_bytes', 'bigint', (column) => column.notNull())
       .addColumn('snapshot', 'text', (column) => column.notNull())
       .addPrimaryKeyConstraint('points_pk', ['vault', 'app', 'id'])

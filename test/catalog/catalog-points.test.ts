@@ -33,6 +33,15 @@ test('what was listed is there, what is gone is removed, and other applications 
   assert.deepEqual([...await catalog.points.listedAt('nobody')], [])
 })
 
+test('a listing of which one point cannot be stored changes nothing', async (t) => {
+  await using catalog = await openCatalog(join(temporaryFolder(t), 'c.sqlite'))
+  const known = daily('demo', 3, '2026-11-20T03:00:00.000Z')
+  await catalog.points.replace('nas', new Map([['demo', known]]), at)
+  await assert.rejects(catalog.points.replace('nas', new Map([['demo', []], ['other', [point('other', 'no time at all')]]]), new Date(0)))
+  assert.deepEqual((await catalog.points.byVault('demo')).get('nas'), known)
+  assert.deepEqual([...await catalog.points.listedAt('demo')], [['nas', at]])
+})
+
 test('all that is known of a point comes back', async (t) => {
   await using catalog = await openCatalog(join(temporaryFolder(t), 'c.sqlite'))
   const full = point('demo', '2026-11-20T03:00:00Z', { trailerAt: 5, damagedAt: '2026-11-20T04:00:00Z', foreign: { kind: 'jeedom', container: 'tar.gz' }, host: '\u202eevil\n<script>' })
@@ -80,6 +89,18 @@ test('copies in several vaults are one point, told by the soundest of them', asy
     [verified.id, [`a ${unverified.id}`, `b ${damaged.id}`, `c ${verified.id}`]],
   ])
   for (const { id } of [unverified, damaged, verified]) assert.equal((await catalog.points.find('demo', id))?.point.id, verified.id)
+})
+
+test('what was once seen dated in the future is not taken as made at its time', async (t) => {
+  await using catalog = await openCatalog(join(temporaryFolder(t), 'c.sqlite'))
+  const [ahead, sound] = [point('demo', '2026-11-20T13:00:00.000Z'), point('demo', '2026-11-20T11:00:00.000Z')]
+  await catalog.points.replace('nas', new Map([['demo', [ahead, sound]]]), new Date('2026-11-21T00:00:00Z'))
+  assert.equal((await catalog.points.madeSince('demo', new Date(0))).get('nas')?.length, 2)
+  await catalog.points.replace('nas', new Map([['demo', [ahead, sound]]]), at)
+  await catalog.points.replace('nas', new Map([['demo', [{ ...ahead, warnings: 1 }, sound]]]), new Date('2026-11-21T00:00:00Z'))
+  assert.deepEqual([...await catalog.points.madeSince('demo', new Date(0))], [['nas', [sound]]])
+  assert.deepEqual([...await catalog.points.madeSince('demo', new Date('2026-11-20T11:00:01Z'))], [])
+  assert.equal((await catalog.points.byVault('demo')).get('nas')?.length, 2)
 })
 
 test('two points of one moment in one vault stay two', async (t) => {

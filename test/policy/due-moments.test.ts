@@ -18,6 +18,7 @@ const days: readonly (readonly [what: string, cron: string, timezone: string, fr
   ['02:30 in New York, forward', '30 2 * * *', 'America/New_York', '2026-03-06T12:00Z', '2026-03-09T12:00Z', '03-07T07:30 03-08T07:30 03-09T06:30'],
   ['01:30 in New York, back', '30 1 * * *', 'America/New_York', '2026-10-30T12:00Z', '2026-11-02T12:00Z', '10-31T05:30 11-01T05:30 11-02T06:30'],
   ['02:15 on Lord Howe, half an hour forward', '15 2 * * *', 'Australia/Lord_Howe', '2026-10-01T20:00Z', '2026-10-04T20:00Z', '10-02T15:45 10-03T15:45 10-04T15:15'],
+  ['times that the change puts into another order come in order', '15,20,40 2 * * *', 'Australia/Lord_Howe', '2026-10-03T02:00Z', '2026-10-04T02:00Z', '10-03T15:40 10-03T15:45 10-03T15:50'],
   ['01:45 on Lord Howe, half an hour back', '45 1 * * *', 'Australia/Lord_Howe', '2026-04-02T20:00Z', '2026-04-05T20:00Z', '04-03T14:45 04-04T14:45 04-05T15:15'],
   ['midnight that is skipped in Cairo', '0 0 * * *', 'Africa/Cairo', '2026-04-22T12:00Z', '2026-04-25T12:00Z', '04-22T22:00 04-23T22:00 04-24T21:00'],
   ['a yearly one on the day that skips it', '30 2 29 3 *', 'Europe/Rome', '2026-01-01T00:00Z', '2027-12-31T00:00Z', '03-29T01:30 03-29T00:30'],

@@ -42,6 +42,7 @@ test('a run that is going on neither helps nor harms', () => {
 
 test('without a sound restore point in every vault nothing is protected, whatever the state says', () => {
   assert.equal(isProtected(status('a', [], { vaults: [] })), false)
+  assert.equal(isProtected(status('a', [], { state: 'never' })), false)
   assert.equal(overviewSentence([status('a', [], { vaults: [{ name: 'nas', reachable: true, points: 0, sizeBytes: 0 }] })]).sentence, 'The application is not protected. a: there is no restore point.')
 })
 

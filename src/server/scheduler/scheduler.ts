@@ -243,7 +243,7 @@ export class Scheduler implements AsyncDisposable {
     const { catalog, now } = this.#ports
     // A little earlier: clocks are corrected.
     const since = new Date(Date.parse(row.dueAt) - 2 * minuteMs)
-    const lists = await catalog.points.byVault(app.name, since)
+    const lists = await catalog.points.madeSince(app.name, since)
     const next = (await catalog.expected.list(app.name, new Date(row.dueAt))).find(({ origin, dueAt }) => origin === row.origin && dueAt > row.dueAt)
     return judgeExpected(row, {
       scope: app.scope,

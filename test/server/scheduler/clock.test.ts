@@ -57,6 +57,29 @@ test('a clock that is corrected by minutes makes no second backup', async (t) =>
   assert.deepEqual(world.starts, ['demo 11-20T03:00'])
 })
 
+test('a clock that was hours ahead begins again what it had begun under the wrong time', async (t) => {
+  await using world = await World.at('2026-11-20T01:00Z', t)
+  await world.turnOn([daily('demo')])
+  await world.pass(4)
+  world.jump(-4)
+  await world.listAgain()
+  await world.pass(3)
+  assert.deepEqual(world.starts, ['demo 11-20T03:00', 'demo 11-20T03:00'])
+})
+
+test('points of days that a clock was ahead do not stand for the backups of those days', async (t) => {
+  await using world = await World.at('2026-11-20T01:00Z', t)
+  await world.turnOn([daily('demo')])
+  await world.pass(72)
+  world.jump(-72)
+  await world.listAgain()
+  await world.turnOff()
+  await world.turnOn()
+  await world.pass(72)
+  assert.deepEqual(world.starts, [...world.starts.slice(0, 3), ...world.starts.slice(0, 3)])
+  assert.equal(world.starts.length, 6)
+})
+
 test('a clock that was years ahead and is set right does not stop the backups until then', async (t) => {
   await using world = await World.at('2031-05-05T01:00Z', t)
   await world.turnOn([daily('demo'), daily('seldom', { schedule: { cron: 'weekly', timezone: 'UTC' } })])

@@ -146,6 +146,15 @@ test('a server that is killed while a run goes on begins no second one', async (
   assert.deepEqual(world.settled, ['demo 11-20T03:00 met'])
 })
 
+test('what waits for its turn in the queue is not begun again', async (t) => {
+  await using world = await World.at('2026-11-20T02:59Z', t)
+  world.behaviour.set('demo', { takesMs: 5 * 3_600_000 })
+  world.silent.add('demo')
+  await world.turnOn([daily('demo')])
+  await world.pass(6)
+  assert.deepEqual(world.starts, ['demo 11-20T03:00'])
+})
+
 test('a failed run is told as failed, and a later backup by hand makes it late', async (t) => {
   await using world = await World.at('2026-11-20T02:00Z', t)
   world.behaviour.set('demo', { outcome: 'failed' })

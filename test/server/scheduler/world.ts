@@ -23,6 +23,8 @@ export class World implements AsyncDisposable {
   readonly behaviour = new Map<string, Behaviour>()
   /** Applications for which another run is at work. */
   readonly busy = new Set<string>()
+  /** Applications of which nobody says that a run is at work, as long as the journal does not. */
+  readonly silent = new Set<string>()
   /** Applications whose backups cannot be begun at all. */
   readonly broken = new Set<string>()
   #wall: number
@@ -126,6 +128,11 @@ export class World implements AsyncDisposable {
     await this.#finish(app, this.now(), {})
   }
 
+  /** The places are listed again, as the server does now and then. */
+  async listAgain(): Promise<void> {
+    for (const [app, points] of this.#points) await this.catalog.points.replace('nas', new Map([[app, points]]), this.now())
+  }
+
   /** How what was expected of an application stands: `11-20T03:00 met`. */
   async stands(app: string): Promise<string[]> {
     return (await this.catalog.expected.list(app, new Date(0))).map(({ dueAt, state }: ExpectedRun) => `${dueAt.slice(5, 16)} ${state}`)
@@ -143,7 +150,7 @@ export class World implements AsyncDisposable {
     this.starts.push(`${app} ${this.now().toISOString().slice(5, 16)}${why === 'schedule' ? '' : ' catch-up'}`)
     const startedAt = new Date(this.#wall + 1000)
     const behaviour = this.behaviour.get(app) ?? {}
-    this.busy.add(app)
+    if (!this.silent.has(app)) this.busy.add(app)
     this.#events.push({
       at: this.#awake + (behaviour.takesMs ?? 60_000),
       act: async () => {
