@@ -104,10 +104,11 @@ export class Program {
   }
 }
 
+/** Its threads, and not the programs that it starts (`-b execve`): its guard above all is not the one to be killed. */
 function tracer({ killAt, profile }: ProgramOptions): readonly string[] {
-  if (profile !== undefined) return ['strace', '-f', '-qq', '-e', 'signal=none', '-s', '4096', '-e', `trace=${profile.calls.join(',')}`, '-o', profile.file]
+  if (profile !== undefined) return ['strace', '-f', '-b', 'execve', '-qq', '-e', 'signal=none', '-s', '4096', '-e', `trace=${profile.calls.join(',')}`, '-o', profile.file]
   if (killAt?.kind !== 'call') return []
-  return ['strace', '-f', '-qq', '-e', 'signal=none', '-e', `trace=${killAt.call}`, '-e', `inject=${killAt.call}:signal=KILL:when=${killAt.nth}`, '-o', '/dev/null']
+  return ['strace', '-f', '-b', 'execve', '-qq', '-e', 'signal=none', '-e', `trace=${killAt.call}`, '-e', `inject=${killAt.call}:signal=KILL:when=${killAt.nth}`, '-o', '/dev/null']
 }
 
 function killGroup(child: ChildProcess): void {
