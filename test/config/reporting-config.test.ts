@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { hasLiteralSecret } from '../../src/config/literal-secrets.ts'
 import { parseConfig } from '../../src/config/parse-config.ts'
@@ -46,4 +48,13 @@ test('what would do harm is refused when it is read', () => {
     '{type: ntfy, topic: t, on: []}', '{type: ntfy, topic: t, on: [everything]}', '{type: pigeon}',
   ]) assert.throws(() => parse(notify(text)), { code: 'config.invalid' }, text)
   for (const text of ['{url: "mqtt://u:p@h"}', '{url: "http://h"}', '{url: "mqtt://h", topic: "a/#"}', '{url: "mqtt://h", topic: "/a"}', '{url: "mqtt://h", instance: "a/b"}']) assert.throws(() => parse(`apps: {}\nmqtt: ${text}\n`), { code: 'config.invalid' }, text)
+})
+
+test('what the how-tos show can be read', () => {
+  for (const [page, count] of [['notifications', 3], ['home-assistant', 1]] as const) {
+    const text = readFileSync(join(import.meta.dirname, '../../docs/how-to', `${page}.md`), 'utf8')
+    const blocks = [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, yaml = '']) => yaml).filter((yaml) => !yaml.startsWith('# an automation'))
+    assert.equal(blocks.length, count)
+    for (const yaml of blocks) parse(yaml.includes('apps:') ? yaml : `apps: {}\n${yaml}`)
+  }
 })

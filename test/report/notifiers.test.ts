@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { inspect } from 'node:util'
 import { test } from 'node:test'
@@ -64,6 +65,9 @@ test('a webhook is signed over its timestamp and its body, byte for byte', async
   assert.deepEqual(JSON.parse(body), { version: 1, ...notice })
   assert.equal(headers['holdfast-timestamp'], '1795255200')
   assert.equal(headers['holdfast-signature'], `sha256=${createHmac('sha256', canary).update(`1795255200.${body}`).digest('hex')}`)
+  // The command of docs/how-to/notifications.md.
+  const byHand = execFileSync('sh', ['-c', 'printf "%s.%s" "$timestamp" "$body" | openssl dgst -sha256 -hmac "$secret"'], { env: { PATH: process.env['PATH'], timestamp: '1795255200', body, secret: canary }, encoding: 'utf8' })
+  assert.equal(headers['holdfast-signature'], `sha256=${byHand.trim().replace(/^.*= ?/, '')}`)
 })
 
 test('a template\'s values stay values in every type of content, and are not templates themselves', async () => {
@@ -73,8 +77,8 @@ test('a template\'s values stay values in every type of content, and are not tem
     await send({ type: 'http', url: `${stand.url}/x`, privateNetwork: true, ...more })
     return only(stand)
   }
-  const json = await http({ body: '{"chat_id": 1, "text": "{{title}}\\n{{ text }}", "k": "{{kind}}{{app}}{{state}}", "u": "{{unknown}}"}' })
-  assert.deepEqual(JSON.parse(json.body), { chat_id: 1, text: `${notice.title}\n${notice.text}`, k: 'failureerpfailed', u: '{{unknown}}' })
+  const json = await http({ body: '{"chat_id": 1, "text": "{{title}}\\n{{ text }}", "k": "{{kind}} {{app}} {{state}} {{at}}", "u": "{{unknown}}"}' })
+  assert.deepEqual(JSON.parse(json.body), { chat_id: 1, text: `${notice.title}\n${notice.text}`, k: 'failure erp failed 2026-11-21T10:00:00.000Z', u: '{{unknown}}' })
   assert.equal(json.headers['content-type'], 'application/json')
   const form = await http({ contentType: 'application/x-www-form-urlencoded', body: 't={{title}}&b={{text}}' })
   assert.deepEqual([...new URLSearchParams(form.body)], [['t', notice.title], ['b', notice.text]])
