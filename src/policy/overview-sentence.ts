@@ -4,11 +4,14 @@ export type OverviewVerdict = { readonly protected: number; readonly total: numb
 
 const shownApps = 3
 
-/**
- * Warnings that take nothing from the newest restore point: an older one is damaged, a clock was wrong, a restore or the removal
- * of old points failed. Every other one means that what is expected to lie there does not, or was not proven.
- */
-const harmless: ReadonlySet<StatusReason['code']> = new Set(['damaged', 'clock', 'run-failed', 'interrupted'])
+/** Warnings that take nothing from the newest restore point: an older one is damaged, a clock was wrong, a run that was no backup failed. */
+const harmlessCodes: ReadonlySet<StatusReason['code']> = new Set(['damaged', 'clock', 'run-failed', 'interrupted'])
+
+/** Every other one means that what is expected to lie there does not, or was not proven. */
+function isHarmless({ code, severity, run }: StatusReason): boolean {
+  if (severity !== 'warning') return false
+  return harmlessCodes.has(code) || (code === 'run-partial' && run !== undefined && run !== 'backup' && run !== 'verify')
+}
 
 /**
  * Whether an application may be called protected: a sound restore point of the expected scope lies in each of its vaults, and no
@@ -16,7 +19,7 @@ const harmless: ReadonlySet<StatusReason['code']> = new Set(['damaged', 'clock',
  */
 export function isProtected(status: Status): boolean {
   return status.state !== 'never' && status.vaults.length > 0 && status.vaults.every(({ newest }) => newest !== undefined)
-    && status.reasons.every(({ code, severity }) => severity === 'warning' && harmless.has(code))
+    && status.reasons.every(isHarmless)
 }
 
 /** How all applications stand, in one sentence that calls nothing safe that is not: `2 of 3 applications are protected. ERP: last restore point is 3 days old.` */
@@ -41,7 +44,7 @@ function graveness({ state, reasons }: Status): number {
 }
 
 function shortReason(status: Status): string {
-  const reason = status.reasons.find(({ code, severity }) => severity === 'failed' || !harmless.has(code))
+  const reason = status.reasons.find((each) => !isHarmless(each))
   if (reason === undefined) return 'there is no restore point'
   if (reason.code === 'never-ran') return 'it was never backed up'
   const newest = status.vaults.find(({ name }) => name === reason.vault)?.newest

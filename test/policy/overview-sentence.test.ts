@@ -35,6 +35,11 @@ test('a warning that casts doubt on the data takes the word from it', () => {
   }
 })
 
+test('warnings of a restore take nothing from the backups, those of a backup do', () => {
+  const partial = (run: StatusReason['run']): Status => status('a', [], { reasons: [{ code: 'run-partial', severity: 'warning', message: 'It ended with warnings.', ...(run === undefined ? {} : { run }) }] })
+  assert.deepEqual([isProtected(partial('restore')), isProtected(partial('backup')), isProtected(partial('verify')), isProtected(partial(undefined))], [true, false, false, false])
+})
+
 test('a run that is going on neither helps nor harms', () => {
   assert.equal(isProtected(status('a', [], { state: 'running' })), true)
   assert.equal(isProtected(status('a', [['overdue', 'failed']], { state: 'running' })), false)
