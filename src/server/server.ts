@@ -6,7 +6,7 @@ import { usualConfigFiles } from '../config/find-config.ts'
 import type { ServerOptions } from '../config/server-options.ts'
 import { writeNewConfig } from '../config/write-config.ts'
 import { AppError, messageOf } from '../kit/app-error.ts'
-import type { AppCard } from '../model/api/overview.ts'
+import type { AppCard, Overview } from '../model/api/overview.ts'
 import type { TicketState, TouchAnswerBody } from '../model/api/runs.ts'
 import type { RunEvent } from '../model/run-event.ts'
 import type { ExpectedRun } from '../model/expected-run.ts'
@@ -67,6 +67,8 @@ export class Server implements AsyncDisposable {
   #apps = new Map<string, Application>()
   #teller: Teller
   readonly #scheduler: Scheduler
+  /** What went wrong inside since the last look at all: it must be seen, as schedules may stand still. */
+  readonly #problems = new Map<string, Overview['reporting'][number]>()
   #timer: NodeJS.Timeout | undefined
   #telling: NodeJS.Timeout | undefined
 
@@ -93,7 +95,7 @@ export class Server implements AsyncDisposable {
       now: () => new Date(),
       timer: systemTimer,
       onSettled: ({ app }) => void this.#readExpected(app),
-      onProblem: (error) => log(`the scheduler: ${messageOf(error)}`),
+      onProblem: (error) => this.#problem('scheduler', error),
     })
   }
 
@@ -223,7 +225,8 @@ export class Server implements AsyncDisposable {
   }
 
   async lookAtAll(): Promise<void> {
-    await this.#book.lookAtAll().catch((error: unknown) => log(`looking at the applications failed: ${messageOf(error)}`))
+    this.#problems.clear()
+    await this.#book.lookAtAll().catch((error: unknown) => this.#problem('catalog', error))
     this.#tell()
     for (const app of this.#apps.values()) void this.#teller.tellJeedom(app, this.#book.jeedom(app.name))
   }
@@ -232,6 +235,11 @@ export class Server implements AsyncDisposable {
   failed(error: unknown, request: Request): Response {
     if (!(error instanceof AppError) || error.code === 'internal') log(`${request.method} ${new URL(request.url).pathname}: ${error instanceof Error ? error.stack ?? error.message : String(error)}`)
     return errorResponse(error)
+  }
+
+  /** What of the server itself and of those that it tells does not work, or does. */
+  health(): Overview['reporting'] {
+    return [...this.#problems.values(), ...this.#teller.health()]
   }
 
   /** Who is told of how things go, and whether that works. */
@@ -374,6 +382,12 @@ export class Server implements AsyncDisposable {
     // A plan's or a comparison's answer may be long: whoever waits for it asks for the ticket.
     const { result: _, ...told } = ticket
     this.hub.publish('ticket', told, ticket.app)
+    this.#tell()
+  }
+
+  #problem(name: string, error: unknown): void {
+    log(`${name}: ${messageOf(error)}`)
+    this.#problems.set(name, { name, state: 'failed', text: messageOf(error), at: new Date().toISOString() })
     this.#tell()
   }
 
