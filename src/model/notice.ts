@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** What somebody is told. `overdue`: what should have happened did not. */
-export const noticeKindSchema = z.enum(['failure', 'recovery', 'overdue', 'weekly-summary', 'test'])
+const noticeKindSchema = z.enum(['failure', 'recovery', 'overdue', 'weekly-summary', 'test'])
 
 /** A message for people. Its texts hold no control characters besides line feeds in `text`, and no secrets. */
 export const noticeSchema = z.object({
@@ -17,3 +17,7 @@ export const noticeSchema = z.object({
   url: z.string().optional(),
 })
 export type Notice = z.infer<typeof noticeSchema>
+
+/** What somebody wants to be told of. `warning`: what is no failure yet; `summary`: how all stand, once a week. */
+export const noticeTopicSchema = z.enum(['failure', 'warning', 'overdue', 'recovery', 'summary'])
+export type NoticeTopic = z.infer<typeof noticeTopicSchema>

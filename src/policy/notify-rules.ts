@@ -1,13 +1,9 @@
 import { Cron } from 'croner'
 import { z } from 'zod'
 import { printable } from '../kit/printable.ts'
-import type { Notice } from '../model/notice.ts'
+import type { Notice, NoticeTopic } from '../model/notice.ts'
 import type { Status, StatusReason } from '../model/status.ts'
 import { isProtected } from './overview-sentence.ts'
-
-/** What somebody wants to be told of. `warning`: what is no failure yet; `summary`: how all stand, once a week. */
-export const noticeTopicSchema = z.enum(['failure', 'warning', 'overdue', 'recovery', 'summary'])
-export type NoticeTopic = z.infer<typeof noticeTopicSchema>
 
 export type NotifyRules = {
   readonly on: readonly NoticeTopic[]

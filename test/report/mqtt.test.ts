@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { inspect } from 'node:util'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
 import { connect } from 'mqtt'
 import { Secret } from '../../src/kit/secret.ts'
@@ -64,6 +65,8 @@ test('state, availability and Home Assistant\'s discovery are retained, and told
   const problem = JSON.parse(eye.seen.get('homeassistant/binary_sensor/holdfast_host_erp/problem/config') ?? '')
   assert.deepEqual([problem.state_topic, problem.availability_topic, problem.device_class, problem.device.identifiers, problem.device.configuration_url], ['holdfast/host/erp/state', 'holdfast/host/availability', 'problem', ['holdfast_host_erp'], 'https://hf.example/'])
   assert.equal([...eye.seen].filter(([topic]) => topic.startsWith('homeassistant/')).every(([, payload]) => JSON.parse(payload).unique_id.startsWith('holdfast_host_erp_')), true)
+  // Newer ones of Home Assistant warn of the older `object_id`.
+  assert.deepEqual([problem.default_entity_id, problem.object_id], ['binary_sensor.holdfast_host_erp_problem', undefined])
   assert.deepEqual(mqtt.health().state, 'ok')
   const { count } = eye
   mqtt.update(overview, ['erp'])
@@ -97,7 +100,7 @@ test('an application that went away is taken from the broker, also one that went
 test('a killed process is told by its last will', async () => {
   await using broker = await mosquitto()
   await using eye = await onlooker(broker)
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', `${import.meta.dirname}/mqtt-child.ts`, String(broker.port)], { stdio: 'inherit' })
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', fileURLToPath(import.meta.resolve('./mqtt-child.ts')), String(broker.port)], { stdio: 'inherit' })
   try {
     await until(() => eye.seen.get('holdfast/host/availability') === 'online' && eye.seen.has('holdfast/host/erp/state'))
   } finally {

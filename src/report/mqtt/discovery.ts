@@ -40,7 +40,7 @@ export function discoveryMessages(prefix: string, subject: DiscoverySubject, com
   }
   return new Map([...sensors, button].map(({ component, object, config }) => {
     const topic = component === 'button' ? { command_topic: `${base}/${app}/command` } : { state_topic: `${base}/${app}/state` }
-    const payload = component === 'button' && !commands ? '' : JSON.stringify({ ...config, ...topic, ...common, unique_id: `${node}_${object}`, object_id: `${node}_${object}` })
+    const payload = component === 'button' && !commands ? '' : JSON.stringify({ ...config, ...topic, ...common, unique_id: `${node}_${object}`, default_entity_id: `${component}.${node}_${object}` })
     return [`${prefix}/${component}/${node}/${object}/config`, payload]
   }))
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod'
 import { durationSchema } from '../../model/duration-schema.ts'
+import { noticeTopicSchema } from '../../model/notice.ts'
 
 const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const
 
 /** What every notifier has: of what it tells, and when. */
 export const noticeOptions = {
-  on: z.array(z.enum(['failure', 'warning', 'overdue', 'recovery', 'summary'])).min(1).default(['failure', 'warning', 'overdue', 'recovery', 'summary']).describe('What is told: a failure; a warning, such as a file that could not be read; a backup that did not come; that all is well again; how all stand, once a week.'),
+  on: z.array(noticeTopicSchema).min(1).default([...noticeTopicSchema.options]).describe('What is told: a failure; a warning, such as a file that could not be read; a backup that did not come; that all is well again; how all stand, once a week.'),
   remind: durationSchema.default('1d').describe('While an application stays failed or overdue it is told again after this long.'),
   summary: z.strictObject({
     day: z.enum(weekdays).default('monday').describe('The day of the week.'),
