@@ -1,38 +1,43 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError, messageOf, systemCode } from '../kit/app-error.ts'
 import { shellQuote } from '../kit/shell-quote.ts'
 import { temporaryName } from '../kit/temporary-name.ts'
 
-/** A script that takes the place of an application's own: its path below the application's root, and its text. */
-export type DropIn = { readonly path: string; readonly text: string }
+/**
+ * A file that takes the place of an application's own: its path below the application's root, and its text. `kind`: a script is
+ * started, anything else only read. `beside`: a file that tells that the root is that application's.
+ */
+export type DropIn = { readonly path: string; readonly text: string; readonly kind?: 'script' | 'text'; readonly beside?: string }
 
 export type PlacedDropIn = { readonly path: string; readonly state: 'installed' | 'unchanged' | 'removed' | 'not ours'; readonly original?: string }
 
 const mark = '# Holdfast in the place of '
 
 /**
- * Puts a script in its place, with the program written into it. What lay there is kept beside it as `NAME.orig`, byte for byte; an
+ * Puts a file in its place, with the program written into it. What lay there is kept beside it as `NAME.orig`, byte for byte; an
  * `.orig` that is there already is never overwritten. A link is kept as a link.
  *
  * @throws AppError `source.missing` where its folder is not there, `storage.exists` where an original could not be kept, `storage.failed`.
  */
-export function installDropIn(root: string, { path, text }: DropIn, program: string): PlacedDropIn {
+export function installDropIn(root: string, { path, text, kind = 'script', beside }: DropIn, program: string): PlacedDropIn {
   const file = join(root, path)
   const wanted = text.replace(/^program=$/m, () => `program=${shellQuote(program)}`)
   const original = `${file}.orig`
   try {
     const folder = join(file, '..')
     if (statSync(root, { throwIfNoEntry: false })?.isDirectory() !== true) throw new AppError('source.missing', `There is no folder ${root}`, { hint: 'Name the folder of the application.' })
-    mkdirSync(folder, { recursive: true })
+    if (beside !== undefined && !existsSync(join(root, beside))) throw new AppError('source.missing', `${root} does not look like the application: there is no ${beside}`, { hint: 'Name the folder of the application.' })
+    makeFolder(folder)
     const there = textOf(file)
     if (there === wanted && !isLink(file)) return { path: file, state: 'unchanged' }
     const isOriginal = there !== undefined && !there.includes(mark)
-    if (isOriginal && textOf(original) !== undefined) throw new AppError('storage.exists', `${original} is there already, and ${file} is no script of Holdfast either`, { hint: 'Move one of the two away.' })
+    if (isOriginal && textOf(original) !== undefined) throw new AppError('storage.exists', `${original} is there already, and ${file} is none of Holdfast's either`, { hint: 'Move one of the two away.' })
     const temporary = join(folder, temporaryName())
     try {
-      writeFileSync(temporary, wanted, { flag: 'wx', mode: 0o755 })
-      chmodSync(temporary, 0o755)
+      const mode = kind === 'script' ? 0o755 : 0o644
+      writeFileSync(temporary, wanted, { flag: 'wx', mode })
+      chmodSync(temporary, mode)
       const { uid, gid } = statSync(folder)
       if (process.geteuid?.() === 0) chownSync(temporary, uid, gid)
       if (isOriginal) renameSync(file, original)
@@ -46,7 +51,7 @@ export function installDropIn(root: string, { path, text }: DropIn, program: str
   }
 }
 
-/** Takes a script of ours away, and puts the original back where one was kept. @throws AppError `storage.failed`. */
+/** Takes a file of ours away, and puts the original back where one was kept. @throws AppError `storage.failed`. */
 export function removeDropIn(root: string, { path }: DropIn): PlacedDropIn {
   const file = join(root, path)
   const original = `${file}.orig`
@@ -61,6 +66,15 @@ export function removeDropIn(root: string, { path }: DropIn): PlacedDropIn {
   } catch (cause) {
     throw asFailure(file, cause)
   }
+}
+
+/** With the folders above it, each with the owner of the one that it is in: the application must be able to write there. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(join(folder, '..'))
+  mkdirSync(folder)
+  const { uid, gid } = statSync(join(folder, '..'))
+  if (process.geteuid?.() === 0) chownSync(folder, uid, gid)
 }
 
 function textOf(file: string): string | undefined {

@@ -80,6 +80,8 @@ export class HoldfastTile extends HTMLElement {
     this.#isGiven = true
     this.#stop()
     const { settings } = this.#params
+    // The command's value is all that there is: of an earlier one nothing stays.
+    this.#answer = undefined
     this.#take(value.trim() === '' ? 'no-answer' : readJeedom(value, settings.app ?? '', new Date()), value, Number.isNaN(at.getTime()) ? Date.now() : at.getTime())
     this.#draw()
   }

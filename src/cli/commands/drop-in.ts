@@ -1,21 +1,28 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { Argument } from 'commander'
+import { AppError } from '../../kit/app-error.ts'
 import { printable } from '../../kit/printable.ts'
 import type { DropIn, PlacedDropIn } from '../../runs/drop-in.ts'
 import { installDropIn, removeDropIn } from '../../runs/drop-in.ts'
+import { WebFiles } from '../../server/http/web-files.ts'
 import { runCommand } from '../command-context.ts'
 import { launcherPath } from '../launcher-path.ts'
 import { packageFile } from '../package-file.ts'
 
-const systems = ['iotstack'] as const
+const systems = ['iotstack', 'jeedom-tile'] as const
 type System = (typeof systems)[number]
 
-/** The scripts of each system: where they lie in it, and in the package. */
-const scripts: Readonly<Record<System, readonly string[]>> = { iotstack: ['scripts/backup.sh', 'scripts/restore.sh'] }
+/** The files of each system, read from the package when they are asked for. */
+const filesOf: Readonly<Record<System, () => readonly DropIn[]>> = {
+  'iotstack': () => ['backup.sh', 'restore.sh'].map((name) => ({ path: `scripts/${name}`, text: packageFile(`bin/drop-in/iotstack/${name}`) })),
+  'jeedom-tile': () => (['dashboard', 'mobile'] as const).map((form) => ({
+    path: `data/customTemplates/${form}/cmd.info.string.HoldfastBackup.html`, text: jeedomTile(form), kind: 'text', beside: 'core/class/jeedom.class.php',
+  })),
+}
 
 export function addDropInCommand(program: Command): void {
-  const dropIn = program.command('drop-in').description('put scripts of Holdfast in the place of an application\'s own, so that its cron lines go on working')
+  const dropIn = program.command('drop-in').description('put files of Holdfast among an application\'s own: scripts in the place of its, so that its cron lines go on working, or its tile')
   for (const [name, description, act] of [
     ['install', 'put them in place; the originals are kept beside them as NAME.orig', installDropIn],
     ['remove', 'take them away, and put the originals back', removeDropIn],
@@ -24,7 +31,7 @@ export function addDropInCommand(program: Command): void {
     command.action(async (system: System, folder: string) => {
       await runCommand(command, async ({ output }) => {
         const root = resolve(folder)
-        const placed = scriptsOf(system).map((script) => act(root, script, launcherPath()))
+        const placed = filesOf[system]().map((file) => act(root, file, launcherPath()))
         output.result(placed, () => placed.map(describe).join('\n'))
         return 0
       })
@@ -32,8 +39,11 @@ export function addDropInCommand(program: Command): void {
   }
 }
 
-function scriptsOf(system: System): readonly DropIn[] {
-  return scripts[system].map((path) => ({ path, text: packageFile(`bin/drop-in/${system}/${path.replace(/^.*\//, '')}`) }))
+/** @throws AppError `source.missing` in a clone where it was not built yet. */
+function jeedomTile(form: 'dashboard' | 'mobile'): string {
+  const bytes = WebFiles.open().bytes(`widget/jeedom-${form}.html`)
+  if (bytes === undefined) throw new AppError('source.missing', 'The tile is not built yet', { hint: 'Run "npm run build:web".' })
+  return bytes.toString('utf8')
 }
 
 function describe({ path, state, original }: PlacedDropIn): string {
