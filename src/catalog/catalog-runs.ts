@@ -78,7 +78,8 @@ function rowOf(report: RunReport): CatalogTables['runs'] {
     finished_at: report.finishedAt === undefined ? null : Date.parse(report.finishedAt),
     outcome: report.outcome ?? null,
     warnings: report.warningCount,
-    bytes: report.bytes,
+    // Each phase counts its own; what was saved is what counts.
+    bytes: Math.max(report.bytes, ...report.saved.map(({ contentBytes }) => contentBytes)),
     error: report.error === undefined ? null : JSON.stringify(report.error),
     saved: JSON.stringify(report.saved.map(({ vault, id, key, slot }) => ({ vault, id, key, slot }))),
     removed: JSON.stringify(report.removed.map(({ vault, id }) => ({ vault, id }))),

@@ -16,25 +16,26 @@ const assetList = 'web-files.json'
 
 /** The dashboard's built files, read from the disk (or the executable) when they are first asked for. */
 export class WebFiles {
-  readonly #names: ReadonlySet<string>
+  #names: ReadonlySet<string>
+  readonly #list: () => readonly string[]
   readonly #read: (name: string) => Buffer<ArrayBuffer>
   readonly #known = new Map<string, WebFile>()
 
-  private constructor(names: readonly string[], read: (name: string) => Buffer<ArrayBuffer>) {
-    this.#names = new Set(names)
+  private constructor(list: () => readonly string[], read: (name: string) => Buffer<ArrayBuffer>) {
+    this.#list = list
+    this.#names = new Set(list())
     this.#read = read
   }
 
   static open(): WebFiles {
     if (isSea()) {
       const names = z.array(z.string()).parse(JSON.parse(getAsset(assetList, 'utf8')))
-      return new WebFiles(names, (name) => Buffer.from(getAsset(`web/${name}`)))
+      return new WebFiles(() => names, (name) => Buffer.from(getAsset(`web/${name}`)))
     }
     // From src/server/http in a clone, from dist/cli in the package.
-    const folder = [new URL('../../../dist/web', import.meta.url), new URL('../web', import.meta.url)].map((url) => fileURLToPath(url)).find((path) => existsSync(join(path, 'index.html')))
-    if (folder === undefined) return new WebFiles([], () => Buffer.alloc(0))
-    const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1))
-    return new WebFiles(names, (name) => readFileSync(join(folder, name)))
+    const folders = [new URL('../../../dist/web', import.meta.url), new URL('../web', import.meta.url)].map((url) => fileURLToPath(url))
+    const folder = (): string | undefined => folders.find((path) => existsSync(join(path, 'index.html')))
+    return new WebFiles(() => filesBelow(folder()), (name) => readFileSync(join(folder() ?? '', name)))
   }
 
   /** False in a clone whose dashboard was not built yet. */
@@ -44,6 +45,8 @@ export class WebFiles {
 
   /** `path` without the leading slash. Every path that is no file is the dashboard's own: it draws the page. */
   answer(path: string, base: string, headers: Headers): Response {
+    // Built or installed anew since: what was read before belongs to pages that are gone.
+    if (!this.areThere || (/^assets\//.test(path) && !this.#names.has(path))) this.#listAgain()
     if (!this.areThere) return new Response('The dashboard is not built yet: run "npm run build".', { status: 503, headers: { 'content-type': 'text/plain; charset=utf-8' } })
     const isFile = this.#names.has(path) && path !== 'index.html'
     if (!isFile && /^assets\/|^widget\//.test(path)) return problem(404, { code: 'usage', message: 'There is no such file' })
@@ -62,6 +65,11 @@ export class WebFiles {
   /** One file's bytes, where it is there. */
   bytes(path: string): Buffer<ArrayBuffer> | undefined {
     return this.#names.has(path) ? this.#file(path).bytes : undefined
+  }
+
+  #listAgain(): void {
+    this.#names = new Set(this.#list())
+    this.#known.clear()
   }
 
   #file(path: string): WebFile {
@@ -83,4 +91,9 @@ export class WebFiles {
     this.#known.set(key, file)
     return file
   }
+}
+
+function filesBelow(folder: string | undefined): readonly string[] {
+  if (folder === undefined) return []
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name).slice(folder.length + 1))
 }
