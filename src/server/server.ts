@@ -323,6 +323,7 @@ export class Server implements AsyncDisposable {
       await this.catalog.runs.put(runs)
       this.#filled.add(app)
     }
+    await this.#scheduler.looked(app)
     await this.#readExpected(app)
   }
 
@@ -351,7 +352,7 @@ export class Server implements AsyncDisposable {
     await this.#teller.runFinished(report)
     await this.#book.look(app).catch((error: unknown) => log(`${app}: ${messageOf(error)}`))
     this.#tell()
-    await this.#scheduler.runEnded(app)
+    await this.#scheduler.looked(app)
     const application = this.#apps.get(app)
     if (application !== undefined) await this.#teller.tellJeedom(application, this.#book.jeedom(app))
   }

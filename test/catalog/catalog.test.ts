@@ -23,7 +23,7 @@ test('a run is noted as it begins and again as it ends', async (t) => {
   const [run] = await catalog.runs.since('demo', new Date('2026-11-20T03:00:00Z'))
   const { key, slot, id } = saved
   assert.deepEqual(run, {
-    run: going.run, app: 'demo', kind: 'backup', startedAt: going.startedAt, finishedAt: '2026-11-20T03:05:00.000Z', outcome: 'failed', error: { code: 'storage.full', message: 'No space' }, warnings: 2, bytes: 1000, points: [id],
+    run: going.run, app: 'demo', kind: 'backup', startedAt: going.startedAt, finishedAt: '2026-11-20T03:05:00.000Z', outcome: 'failed', error: { code: 'storage.full', message: 'No space' }, warnings: 2, bytes: 4_000_000, points: [id],
     saved: [{ vault: 'nas', id, key, slot }, { vault: 'usb', id, key, slot }], removed: [{ vault: 'nas', id: 'x' }],
   })
   assert.deepEqual(await catalog.runs.since('demo', new Date('2026-11-20T03:00:01Z')), [])
