@@ -9,6 +9,7 @@ import { cronLine } from '../../src/runs/schedule/cron-lines.ts'
 import { cronFile, userCrontab } from '../../src/runs/schedule/cron-table.ts'
 import { withJobs, withoutJobs } from '../../src/runs/schedule/install-cron.ts'
 import { cronTarget, systemdTarget } from '../../src/runs/schedule/schedule-target.ts'
+import { backupUnits } from '../../src/runs/schedule/systemd-units.ts'
 import { program } from '../e2e/program.ts'
 
 const signal = new AbortController().signal
@@ -107,6 +108,12 @@ test('a file in cron.d names the user, is readable by cron, and goes with its la
   assert.equal((await stat(path)).mode & 0o777, 0o644)
   assert.deepEqual(await target.remove(undefined, signal), ['demo'])
   await assert.rejects(stat(path), { code: 'ENOENT' })
+})
+
+test('a timer makes up for what was missed, unless the schedule says not to', () => {
+  const timerOf = (catchUp: boolean): string => backupUnits({ app: 'demo', schedule: parseSchedule({ cron: 'daily', catchUp }), command: ['/bin/true'] }, { writable: [] }).map(({ text }) => text).join('')
+  assert.match(timerOf(true), /\nPersistent=true\n/)
+  assert.match(timerOf(false), /\nPersistent=false\n/)
 })
 
 for (const user of ['root', 'daemon', undefined]) {

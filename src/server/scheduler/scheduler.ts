@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Catalog } from '../../catalog/catalog.ts'
 import type { ExpectedRun, ExpectedState } from '../../model/expected-run.ts'
 import type { Scope } from '../../model/restore-point.ts'
@@ -61,8 +62,8 @@ export class Scheduler implements AsyncDisposable {
   #timer: Disposable | undefined
   #looking: Promise<void> | undefined
   #again = false
-  /** Whose runs have ended since it looked. */
-  readonly #ended = new Set<string>()
+  /** Of which the catalog knows more than when it was judged. */
+  readonly #looked = new Set<string>()
   #isOpen = true
 
   constructor(ports: SchedulerPorts) {
@@ -90,9 +91,12 @@ export class Scheduler implements AsyncDisposable {
     return next
   }
 
-  /** To be called once a run has ended, and the catalog knows it and what now lies in the vaults. */
-  async runEnded(app: string): Promise<void> {
-    this.#ended.add(app)
+  /**
+   * To be called each time that an application's runs and what lies in its vaults have been taken into the catalog: after a run, and
+   * also now and then, as a vault that could not be read may hold what was not found before.
+   */
+  async looked(app: string): Promise<void> {
+    this.#looked.add(app)
     await this.#work()
   }
 
@@ -120,14 +124,14 @@ export class Scheduler implements AsyncDisposable {
   }
 
   async #lookWhileAsked(): Promise<void> {
-    while ((this.#again || this.#ended.size > 0) && this.#isOpen) {
-      const [app] = this.#ended
+    while ((this.#again || this.#looked.size > 0) && this.#isOpen) {
+      const [app] = this.#looked
       if (app === undefined) {
         this.#again = false
         await this.#guarded(async () => await this.#lookOnce())
       } else {
-        this.#ended.delete(app)
-        await this.#guarded(async () => await this.#lookAtEnded(app))
+        this.#looked.delete(app)
+        await this.#guarded(async () => await this.#judgeAll(app))
       }
     }
     // Before anybody else can ask: who asks now begins anew.
@@ -142,6 +146,8 @@ export class Scheduler implements AsyncDisposable {
     this.#lookedAt = now().getTime()
     for (const { name, schedule } of this.#apps.values()) {
       if (schedule !== undefined && this.#isPlanDue(name)) {
+        // Queries of SQLite keep the process busy: others are let in between.
+        await setImmediate()
         await this.#guarded(async () => {
           await planApp(expected, name, schedule, now())
           this.#plannedAt.set(name, now().getTime())
@@ -153,6 +159,7 @@ export class Scheduler implements AsyncDisposable {
     const byTime = [...open].sort(([nameA, a], [nameB, b]) => Date.parse(a.at(-1)?.startAt ?? '') - Date.parse(b.at(-1)?.startAt ?? '') || (nameA < nameB ? -1 : 1))
     for (const [name, rows] of byTime) {
       const app = this.#apps.get(name)
+      await setImmediate()
       if (app !== undefined && this.#isOpen) await this.#guarded(async () => await this.#workOn(app, rows))
     }
     if (Math.abs(now().getTime() - this.#prunedAt) > dayMs) {
@@ -162,7 +169,7 @@ export class Scheduler implements AsyncDisposable {
   }
 
   /** Of the others nothing has changed: with hundreds that wait for their turn that counts. */
-  async #lookAtEnded(name: string): Promise<void> {
+  async #judgeAll(name: string): Promise<void> {
     const app = this.#apps.get(name)
     if (app === undefined) return
     await this.#judgeAgain(app)
@@ -262,8 +269,8 @@ export class Scheduler implements AsyncDisposable {
 
   #arm(): void {
     const now = this.#ports.now().getTime()
-    const starts = [...this.#apps.keys()].flatMap((name) => this.nextOf(name)?.getTime() ?? [])
-    const wakeAt = Math.min(now + (this.#attempts.size > 0 ? retryMs : longestSleepMs), ...starts)
+    let wakeAt = now + (this.#attempts.size > 0 ? retryMs : longestSleepMs)
+    for (const name of this.#apps.keys()) wakeAt = Math.min(wakeAt, this.nextOf(name)?.getTime() ?? wakeAt)
     this.#timer?.[Symbol.dispose]()
     this.#timer = this.#ports.timer(Math.max(1, wakeAt - now), () => void this.look())
   }

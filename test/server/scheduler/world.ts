@@ -112,7 +112,7 @@ export class World implements AsyncDisposable {
       this.#events = this.#events.filter((each) => each !== wake)
       await wake.act()
       // Until what was woken is done: this waits for it.
-      await this.#scheduler?.runEnded('nobody')
+      await this.#scheduler?.looked('nobody')
     }
     this.#wall += until - this.#awake
     this.#awake = until
@@ -177,7 +177,7 @@ export class World implements AsyncDisposable {
     }
     await this.catalog.runs.put([report])
     await this.catalog.points.replace('nas', new Map([[app, points]]), this.now())
-    await this.#scheduler?.runEnded(app)
+    await this.#scheduler?.looked(app)
   }
 }
 
