@@ -95,7 +95,7 @@ export class MqttReporter implements AsyncDisposable {
         // Only who has a broker pays for it.
         const { connect } = await import('mqtt')
         if (this.#stop.signal.aborted) return
-        this.#listen(connect(this.#options.url, options))
+        this.#listen(connect(options))
         return
       } catch (error) {
         this.#fail(error)
@@ -107,9 +107,13 @@ export class MqttReporter implements AsyncDisposable {
 
   async #clientOptions(): Promise<IClientOptions> {
     const { user, password, ca } = this.#options
+    const url = new URL(this.#options.url)
+    const isSecure = url.protocol === 'mqtts:'
     const secret = password === undefined ? undefined : await this.#context.readSecret(password, this.#stop.signal)
     this.#secrets = secret === undefined ? [] : [secret]
     return {
+      // In parts: the package reads a whole address by a function that Node warns of.
+      protocol: isSecure ? 'mqtts' : 'mqtt', host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port: url.port === '' ? (isSecure ? 8883 : 1883) : Number(url.port),
       // Always the same: a broker that has not noticed a power cut yet publishes the old will before it takes the new connection.
       clientId: `holdfast-${this.#instance}`,
       clean: true, keepalive: keepaliveSeconds, connectTimeout: 20_000, reconnectPeriod: this.#context.reconnectMs ?? 10_000, reconnectOnConnackError: true, resubscribe: false, queueQoSZero: false,
