@@ -11,13 +11,13 @@ export const looks = {
   error: { names: ['error-color', 'couleurCircleError'], kind: 'color' },
   off: { names: ['off-color'], kind: 'color' },
 } as const satisfies Record<string, { readonly names: readonly string[]; readonly kind: 'color' | 'length' }>
-export type Look = keyof typeof looks
+type Look = keyof typeof looks
 
 export const settings = {
   app: ['app'], server: ['server'], token: ['token'], lang: ['lang'], label: ['label'], form: ['form'], theme: ['theme'],
   loaderStyle: ['loader-style', 'styleLoader'], staleMinutes: ['stale-minutes'], debug: ['debug'],
 } as const satisfies Record<string, readonly string[]>
-export type Setting = keyof typeof settings
+type Setting = keyof typeof settings
 
 export type Params = {
   readonly settings: Readonly<Partial<Record<Setting, string>>>
@@ -59,7 +59,7 @@ function plain(name: string): string {
 }
 
 /** `#rgb[a]`, `#rrggbb[aa]`, both also without the sign, which addresses would need encoded; a name; `rgb()` or `hsl()` of numbers. */
-export function cssColor(value: string): string | undefined {
+function cssColor(value: string): string | undefined {
   if (/^(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i.test(value)) return `#${value}`
   if (/^#(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})$/i.test(value)) return value
   if (/^[a-z]{3,24}$/i.test(value) && !/^(?:inherit|initial|unset|revert)$/i.test(value)) return value
@@ -67,7 +67,7 @@ export function cssColor(value: string): string | undefined {
 }
 
 /** A length or percentage; a plain number counts pixels. */
-export function cssLength(value: string): string | undefined {
+function cssLength(value: string): string | undefined {
   if (/^\d{1,4}(?:\.\d{1,4})?$/.test(value)) return `${value}px`
   return /^\d{1,4}(?:\.\d{1,4})?(?:px|em|rem|%)$/.test(value) ? value : undefined
 }

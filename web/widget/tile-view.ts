@@ -3,7 +3,7 @@ import type { Answer } from './read-answer.ts'
 import type { Language, Problem } from './tile-words.ts'
 import { words } from './tile-words.ts'
 
-export type Reach = 'local' | 'network' | 'cloud'
+type Reach = 'local' | 'network' | 'cloud'
 
 /** What stands on the tile. */
 export type TileView = {

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 
 /** What a circle of the tile stands for: red for missing, orange for trouble with size or log, green for fine, grey for off. */
-export const circleSchema = z.enum(['red', 'orange', 'green', 'grey'])
+const circleSchema = z.enum(['red', 'orange', 'green', 'grey'])
 export type Circle = z.infer<typeof circleSchema>
 
 /** Later versions may know further troubles: who shows them says something general of those that it does not know. */
-export const troubleSchema = z.enum(['missing', 'log-error', 'too-small', 'unreachable', 'overdue', 'unverified', 'damaged', 'unfinished-restore', 'clock', 'other'])
+const troubleSchema = z.enum(['missing', 'log-error', 'too-small', 'unreachable', 'overdue', 'unverified', 'damaged', 'unfinished-restore', 'clock', 'other'])
 export type Trouble = z.infer<typeof troubleSchema>
 
 /** `GET /api/apps/:app/widget`: all that the widget shows. Little, and nothing secret: a foreign page may show it. */
