@@ -28,8 +28,8 @@ export function badgeSvg({ label, text, color }: Badge): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${left + right}" height="${heightPx}" role="img" aria-label="${name}">`,
     `<title>${name}</title>`,
-    `<clipPath id="c"><rect width="${left + right}" height="${heightPx}" rx="4"/></clipPath>`,
-    `<g clip-path="url(#c)"><path fill="#30363d" d="M0 0h${left}v${heightPx}H0z"/><path fill="${escaped(color)}" d="M${left} 0h${right}v${heightPx}H${left}z"/></g>`,
+    // Corners of their own instead of a mask, whose id would be that of every badge in one page.
+    `<path fill="#30363d" d="M4 0h${left - 4}v${heightPx}H4a4 4 0 0 1-4-4V4a4 4 0 0 1 4-4z"/><path fill="${escaped(color)}" d="M${left} 0h${right - 4}a4 4 0 0 1 4 4v${heightPx - 8}a4 4 0 0 1-4 4H${left}z"/>`,
     `<g fill="#fff" font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="${fontPx}">${line(parts[0], 0, left)}${line(parts[1], left, right)}</g>`,
     '</svg>',
   ].join('')

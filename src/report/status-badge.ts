@@ -18,7 +18,8 @@ const units = [['day', 86_400_000], ['hour', 3_600_000], ['minute', 60_000]] as 
 /** An application's state for a badge, with the age of the newest sound restore point. */
 export function statusBadge(state: WidgetState, { language, label }: { readonly language: BadgeLanguage; readonly label?: string }): Badge {
   const word = words[language][state.state]
-  const ageMs = state.lastAt === undefined ? undefined : Date.parse(state.answeredAt) - Date.parse(state.lastAt)
+  // Of a running one the age of the last would be read as its own.
+  const ageMs = state.lastAt === undefined || state.state === 'running' ? undefined : Date.parse(state.answeredAt) - Date.parse(state.lastAt)
   return { label: label ?? state.app, text: ageMs === undefined ? word : `${word}, ${ago(ageMs, language)}`, color: colors[state.state] }
 }
 

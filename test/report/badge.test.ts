@@ -13,6 +13,7 @@ test('a badge tells the state with the age of the newest point, in three languag
   assert.deepEqual(statusBadge(state, { language: 'en' }), { label: 'erp', text: 'ok, 7 hr. ago', color: '#1a7f37' })
   assert.equal(statusBadge({ ...state, state: 'failed', answeredAt: '2026-11-24T10:00:00.000Z' }, { language: 'it' }).text, 'errore, 3 gg fa')
   assert.equal(statusBadge({ ...state, state: 'warning', answeredAt: '2026-11-21T03:05:00.000Z' }, { language: 'fr', label: 'Sauvegarde' }).text, 'attention, il y a 5\u00a0min')
+  assert.equal(statusBadge({ ...state, state: 'running' }, { language: 'en' }).text, 'running')
   const { lastAt: _never, ...without } = state
   assert.equal(statusBadge({ ...without, state: 'never' }, { language: 'en' }).text, 'never')
 })
