@@ -65,6 +65,17 @@ test('warnings of a run, and what is not over yet', () => {
   assert.equal(yesterday([], [sampleRun('2026-11-19T03:00:01Z', { kind: 'restore', outcome: 'failed' })]), 'none | No backup was due.')
 })
 
+test('the same days are not asked for twice, and others are', () => {
+  const midnight = Date.parse('2026-11-20T23:00:00Z')
+  const days = (at: number, zone = 'Europe/Rome', count = 30): string => lastDays(new Date(at), count, zone).map(({ day }) => day).join(' ')
+  assert.equal(lastDays(new Date(midnight - 3_600_000), 30, 'Europe/Rome'), lastDays(new Date(midnight - 1), 30, 'Europe/Rome'))
+  assert.match(days(midnight - 1), /2026-11-20$/)
+  assert.match(days(midnight), /2026-11-21$/)
+  assert.match(days(midnight - 1), /2026-11-20$/)
+  assert.match(days(midnight - 1, 'Asia/Tokyo'), /2026-11-21$/)
+  assert.equal(days(midnight - 1, 'Asia/Tokyo', 2), '2026-11-20 2026-11-21')
+})
+
 test('days are those of the time zone, also where the clock changes', () => {
   const days = lastDays(new Date('2026-11-02T04:30:00Z'), 3, 'America/New_York')
   assert.deepEqual(days.map(({ day, from, until }) => `${day} ${from.toISOString()} ${until.toISOString()}`), [
