@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { thisPerson } from '../config/default-paths.ts'
 import { usualConfigFiles } from '../config/find-config.ts'
 import type { ServerOptions } from '../config/server-options.ts'
 import { writeNewConfig } from '../config/write-config.ts'
-import { AppError, messageOf } from '../kit/app-error.ts'
+import { AppError, messageOf, systemCode } from '../kit/app-error.ts'
 import type { AppCard, Overview } from '../model/api/overview.ts'
 import type { TicketState, TouchAnswerBody } from '../model/api/runs.ts'
 import type { RunEvent } from '../model/run-event.ts'
@@ -102,7 +102,7 @@ export class Server implements AsyncDisposable {
   static async open(given: ServeOptions, signal: AbortSignal): Promise<Server> {
     const setup = await Setup.load(given, signal)
     const dataFolder = given.data ?? setup.config?.server.data ?? join(setup.stateRoot, '.server')
-    await mkdir(dataFolder, { recursive: true, mode: 0o700 })
+    await makeFolder(dataFolder)
     const catalog = await Catalog.open(join(dataFolder, 'catalog.sqlite'), { now: () => new Date(), onDamage: ({ message }) => log(message) })
     const server = new Server(given, setup, dataFolder, await Access.open(dataFolder, { now: Date.now }), catalog)
     await server.#useApps()
@@ -404,5 +404,16 @@ export class Server implements AsyncDisposable {
   #globalArgs(): readonly string[] {
     const file = this.#setup.configFile
     return [...(file === undefined ? [] : ['--config', file]), '--state', this.#setup.stateRoot]
+  }
+}
+
+/** Makes a folder and those above it. Step by step: with `recursive` Node never ends where the system says ENOENT for a folder that is there (/proc). */
+async function makeFolder(path: string): Promise<void> {
+  if (existsSync(path)) return
+  if (!existsSync(dirname(path))) await makeFolder(dirname(path))
+  try {
+    await mkdir(path, { mode: 0o700 })
+  } catch (cause) {
+    if (systemCode(cause) !== 'EEXIST') throw new AppError('state.denied', `The folder ${path} for the server's data cannot be made: ${messageOf(cause)}`, { hint: 'Name another one with --data, or run as its owner.', cause })
   }
 }
