@@ -45,11 +45,12 @@ export class Delivery implements AsyncDisposable {
 
   /** Delivers what is pending; what waits for another attempt is tried now where `now` is set. */
   start(now: boolean): void {
+    if (this.#stop.signal.aborted) return
     if (now) this.#wake.abort()
     this.#draining ??= this.#drain().finally(() => {
       this.#draining = undefined
       // What was decided between its last look and now.
-      if (this.#state.pending.length > 0 && !this.#stop.signal.aborted) this.start(false)
+      if (this.#state.pending.length > 0) this.start(false)
     })
   }
 

@@ -86,6 +86,7 @@ export class Reporting implements AsyncDisposable {
    * the weekly summary come by it. Applications that were not judged yet may be missing in the overview.
    */
   update(overview: Overview): void {
+    if (this.#stop.signal.aborted) return
     const apps = Object.keys(this.#options.config.apps)
     const statuses = overview.apps.map(({ status }) => status)
     const { dashboardUrl } = this.#options
@@ -155,11 +156,12 @@ export class Reporting implements AsyncDisposable {
     throw new AppError('usage', `Nobody is told of anything by the name ${JSON.stringify(name)}`, { hint: 'See the names in the overview.' })
   }
 
+  /** From this call on nothing more is told, decided or written, so that the next one may be opened at once, without waiting for the end. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#save()
     this.#stop.abort()
     await Promise.all([...this.#deliveries.values(), ...(this.#mqtt === undefined ? [] : [this.#mqtt])].map(async (part) => { await part[Symbol.asyncDispose]() }))
     await Promise.all(this.#pings.values())
-    this.#save()
   }
 
   #appConfig(app: string): AppConfig | undefined {
@@ -168,7 +170,7 @@ export class Reporting implements AsyncDisposable {
   }
 
   #ping(app: string, ping: Ping): void {
-    if (this.#appConfig(app)?.ping === undefined) return
+    if (this.#appConfig(app)?.ping === undefined || this.#stop.signal.aborted) return
     const before = this.#pings.get(app) ?? Promise.resolve()
     // Its outcome is noted; nobody waits for it.
     this.#pings.set(app, before.then(() => this.#sendPing(app, ping)).catch(() => undefined))
@@ -207,6 +209,8 @@ export class Reporting implements AsyncDisposable {
 
   /** Only where something has changed: each time costs two syncs of the disk. */
   #save(): void {
+    // The next one's memory lies in the same file.
+    if (this.#stop.signal.aborted) return
     const states = new Map<string, NotifierState>([...this.#deliveries].map(([name, { state }]) => [name, state]))
     const text = JSON.stringify([...states])
     if (text === this.#saved) return

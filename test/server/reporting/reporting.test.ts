@@ -130,6 +130,25 @@ test('what could not be delivered before the end is delivered after it, and give
   assert.equal(stand.asked.length, before)
 })
 
+test('one that has ended tells and writes nothing more: the next one has its memory', async () => {
+  await using stand = await httpStand()
+  await using place = trial()
+  const first = place.open(webhook(stand))
+  first.update(failing())
+  await until(() => first.health()[0]?.state === 'ok')
+  const ending = first[Symbol.asyncDispose]()
+  const second = place.open(webhook(stand))
+  first.update(well())
+  second.update(failing())
+  await ending
+  second.update(well())
+  first.update(failing())
+  await until(() => kinds(stand).includes('recovery'))
+  await sleep(50)
+  assert.deepEqual(kinds(stand), ['failure', 'recovery'])
+  assert.match(readFileSync(join(place.folder, 'reporting.json'), 'utf8'), /"troubled":false/)
+})
+
 test('each notifier is told what it asked for, and one that hangs holds up no other', async () => {
   await using slow = await httpStand()
   await using stand = await httpStand()
