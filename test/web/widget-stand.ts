@@ -9,7 +9,7 @@ import type { WidgetState } from '../../src/model/api/widget.ts'
 import { widgetPage, widgetPagePolicy } from '../../src/server/routes/widget-page.ts'
 import { buildWidget } from '../../scripts/build-widget.ts'
 
-export type Told = { readonly status?: number; readonly text: string; readonly never?: true }
+export type Told = { readonly status?: number; readonly text: string; readonly never?: true; readonly hidden?: true }
 
 export type WidgetStand = AsyncDisposable & {
   /** Where the tile and its answers come from. */
@@ -18,7 +18,7 @@ export type WidgetStand = AsyncDisposable & {
   readonly foreign: string
   readonly script: Buffer
   readonly jeedom: Readonly<Record<'dashboard' | 'mobile', string>>
-  /** What is answered of an application; none: 404. */
+  /** What is answered of an application; none: 404. `hidden`: the foreign page may not read it. */
   readonly answers: Map<string, Told>
   readonly asked: { readonly app: string; readonly token: string | null; readonly origin: string | undefined }[]
   /** The body of the foreign server's page. */
@@ -45,13 +45,13 @@ export async function widgetStand(): Promise<WidgetStand> {
   const ours = await listen((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '', 'http://x')
     const app = decodeURIComponent(/^\/base\/api\/apps\/([^/]+)\/widget$/.exec(pathname)?.[1] ?? '')
-    if (pathname === '/base/widget/tile.js') return response.writeHead(200, { 'content-type': 'text/javascript' }).end(script)
+    if (pathname === '/base/widget/tile.js') return response.writeHead(200, { 'content-type': 'text/javascript', 'access-control-allow-origin': '*' }).end(script)
     if (pathname.startsWith('/base/widget/')) {
       return response.writeHead(200, { 'content-type': 'text/html', 'content-security-policy': widgetPagePolicy([searchParams.get('pages') ?? stand.foreign]) }).end(widgetPage(decodeURIComponent(pathname.slice(13)), 'en'))
     }
     stand.asked.push({ app, token: searchParams.get('token'), origin: request.headers.origin })
     const told = stand.answers.get(app) ?? { status: 404, text: '{}' }
-    if (told.never !== true) response.writeHead(told.status ?? 200, { 'content-type': 'application/json', 'access-control-allow-origin': stand.foreign }).end(told.text)
+    if (told.never !== true) response.writeHead(told.status ?? 200, { 'content-type': 'application/json', ...(told.hidden === true ? {} : { 'access-control-allow-origin': stand.foreign }) }).end(told.text)
   })
   const theirs = await listen((_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': `default-src 'none'; script-src ${stand.url}/base/widget/; connect-src ${stand.url}; frame-src ${stand.url}` })

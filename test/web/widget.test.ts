@@ -97,6 +97,8 @@ const cases: readonly (readonly [name: string, told: Told, expected: Record<stri
   ['circles without cloud', { text: answer().text.replace(',"cloud":"grey"', '') }, { ...gone, messages: ['Incomplete answer'] }],
   ['401', { status: 401, text: '{}' }, { ...gone, messages: ['Access refused'] }],
   ['403', { status: 403, text: '{}' }, { ...gone, messages: ['Access refused'] }],
+  ['401 that a browser hides from a foreign page', { status: 401, text: '{}', hidden: true }, { ...gone, messages: ['Access refused'] }],
+  ['a good answer that is not for this page', { ...answer(), hidden: true }, { ...gone, messages: ['Access refused'] }],
   ['404', { status: 404, text: '{}' }, { ...gone, messages: ['Unknown application'] }],
   ['500 with a good answer', { ...answer(), status: 500 }, { ...gone, messages: ['The server answers with an error'] }],
 ]

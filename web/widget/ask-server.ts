@@ -25,10 +25,19 @@ export async function askServer({ app, server, token }: Asked, signal: AbortSign
     const raw = (await response.text()).slice(0, mostSigns)
     return { answer: response.ok ? readAnswer(raw) : problemOf(response.status), raw: `${response.status} ${raw}` }
   } catch (error) {
-    return { answer: 'no-answer', raw: String(error) }
+    return { answer: await isThere(server, limit.signal) ? 'refused' : 'no-answer', raw: String(error) }
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', end)
+  }
+}
+
+/** A browser hides from a foreign page that it was refused; the script is for all, so who gives it has refused. */
+async function isThere(server: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    return !signal.aborted && (await fetch(`${server.replace(/\/$/, '')}/widget/tile.js`, { method: 'HEAD', signal, credentials: 'omit', cache: 'no-store', referrerPolicy: 'no-referrer' })).ok
+  } catch {
+    return false
   }
 }
 
