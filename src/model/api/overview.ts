@@ -33,7 +33,9 @@ export const appCardSchema = z.object({
   name: z.string(),
   root: z.string(),
   preset: z.string(),
+  /** Judged now, from what lay there at `lookedAt`. */
   status: statusSchema,
+  lookedAt: instant.optional(),
   running: activeRunSchema.optional(),
   /** Waits for its turn. */
   queued: z.boolean(),

@@ -26,6 +26,7 @@ type Page = {
   readonly places: readonly { readonly name: string; readonly place: string; readonly freeBytes?: number }[]
   readonly parts: readonly string[]
   readonly preset: string
+  readonly lookedAt: string
 }
 
 /** What others know of an application, and the book does not. */
@@ -111,7 +112,7 @@ export class AppBook {
     const running = around.running(name)
     const schedule = page.app.config.schedule
     return {
-      name, root: page.app.root, preset: page.preset, status, queued: around.isQueued(name),
+      name, root: page.app.root, preset: page.preset, status, lookedAt: page.lookedAt, queued: around.isQueued(name),
       ...(running === undefined ? {} : { running: { run: running.run, kind: running.kind, startedAt: running.startedAt, app: name } }),
       ...(newest === undefined ? {} : { newest: { id: newest.id, startedAt: newest.startedAt, sizeBytes: newest.sizeBytes, contentBytes: newest.contentBytes, fileName: newest.key.replace(/^.*\//, ''), ...(newest.verifiedAt === undefined ? {} : { verifiedAt: newest.verifiedAt }) } }),
       ...(verified === undefined ? {} : { verifiedPointAt: verified.startedAt }),
@@ -145,7 +146,8 @@ export class AppBook {
     if (app === undefined) return
     await this.#turn()
     try {
-      const { setup, vaults, run, onLooked } = this.#options
+      const { setup, vaults, run, onLooked, now } = this.#options
+      const lookedAt = now().toISOString()
       const open = await vaults.of(app)
       const lists = new Map<string, readonly Snapshot[]>()
       const told = open.map(({ name: vault, vault: known }) => ({ name: vault, vault: known instanceof AppError ? known : listing(known, lists, vault) }))
@@ -153,7 +155,7 @@ export class AppBook {
       const gathered = await gatherStatus({ app: name, root, expect: config.expect, scope: config.scope, vaults: told }, await setup.state(name), run())
       const preset = presetWhereThere(app)
       const places = await Promise.all(open.map(async ({ name: vault, place }) => ({ name: vault, place, ...await freeBytes(place) })))
-      this.#pages.set(name, { app, gathered: { ...gathered, runs: gathered.runs.map(withoutPaths) }, places, parts: partNames(app, preset), preset: preset.name })
+      this.#pages.set(name, { app, gathered: { ...gathered, runs: gathered.runs.map(withoutPaths) }, places, parts: partNames(app, preset), preset: preset.name, lookedAt })
       await onLooked(app, lists, gathered)
     } finally {
       this.#atWork -= 1
