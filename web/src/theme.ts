@@ -12,6 +12,10 @@ export const theme = createTheme({
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
   headings: { fontWeight: '650', sizes: { h1: { fontSize: '1.6rem', lineHeight: '1.25' }, h2: { fontSize: '1.2rem', lineHeight: '1.3' }, h3: { fontSize: '1.02rem', lineHeight: '1.35' } } },
+  components: {
+    InputWrapper: { defaultProps: { withAsterisk: false } },
+    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
+  },
   colors: {
     kelp: ['#eefbf8', '#d5f5ee', '#aee9dd', '#7ed8c8', '#4cc0ae', '#2aa593', '#178677', '#126b60', '#11564e', '#0f4741'],
     dark: ['#d3dade', '#b3bdc3', '#97a3ab', '#6c7982', '#434f58', '#333e47', '#232d35', '#182027', '#11181e', '#0b1116'],

@@ -3,7 +3,7 @@ import { IconAlertTriangle } from '@tabler/icons-react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ProblemError } from '../api/request.ts'
-import { visibleName } from '../format/visible-name.ts'
+import { visibleText } from '../format/visible-name.ts'
 
 export type Told = { readonly code: string; readonly message: string; readonly hint?: string | undefined }
 
@@ -14,8 +14,8 @@ export function ProblemAlert({ problem, onRetry }: { readonly problem: unknown; 
   const { code, message, hint } = toldOf(problem)
   const isOffline = code === 'network.failed'
   return (
-    <Alert color="red" variant="light" icon={<IconAlertTriangle aria-hidden="true" />} role="alert" title={isOffline ? t('problem.offline') : <bdi>{visibleName(message)}</bdi>}>
-      {isOffline ? <Text size="sm">{t('problem.offlineHint')}</Text> : hint === undefined ? null : <Text size="sm"><bdi>{visibleName(hint)}</bdi></Text>}
+    <Alert color="red" variant="light" icon={<IconAlertTriangle aria-hidden="true" />} role="alert" styles={{ title: { whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' } }} title={isOffline ? t('problem.offline') : <bdi>{visibleText(message)}</bdi>}>
+      {isOffline ? <Text size="sm">{t('problem.offlineHint')}</Text> : hint === undefined ? null : <Text size="sm"><bdi>{visibleText(hint)}</bdi></Text>}
       <Group gap="sm" mt={6}>
         <Text size="xs" className="quiet">{t('problem.code')} <Code>{code}</Code></Text>
         {onRetry === undefined ? null : <Button size="compact-xs" variant="default" onClick={onRetry}>{t('action.retry')}</Button>}

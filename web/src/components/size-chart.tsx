@@ -8,8 +8,8 @@ import { useLocale } from './use-locale.ts'
 
 const box = { width: 300, height: 48, pad: 3 }
 
-/** Sizes of the newest restore points as a line from zero, with the least size that is expected. */
-export function SizeChart({ sizes, minSizeBytes }: { readonly sizes: AppCard['sizes']; readonly minSizeBytes?: number | undefined }): ReactElement | null {
+/** Sizes of the newest restore points as a line from zero, so that a change looks as large as it is. */
+export function SizeChart({ sizes }: { readonly sizes: AppCard['sizes'] }): ReactElement | null {
   const { t } = useTranslation()
   const locale = useLocale()
   const first = sizes[0]
@@ -19,14 +19,12 @@ export function SizeChart({ sizes, minSizeBytes }: { readonly sizes: AppCard['si
   const points = sparkPoints(values, box)
   const line = points.map(({ x, y }) => `${x},${y}`).join(' ')
   const most = Math.max(1, ...values)
-  const least = minSizeBytes !== undefined && minSizeBytes < most ? box.height - box.pad - minSizeBytes / most * (box.height - 2 * box.pad) : undefined
   return (
     <svg
       className="spark" viewBox={`0 0 ${box.width} ${box.height}`} preserveAspectRatio="none" role="img"
       aria-label={t('chart.sizes', { count: sizes.length, from: formatBytes(first.sizeBytes, locale), to: formatBytes(last.sizeBytes, locale), most: formatBytes(most, locale) })}
     >
       <polygon className="spark-area" points={`${points[0]?.x ?? 0},${box.height} ${line} ${points.at(-1)?.x ?? 0},${box.height}`} />
-      {least === undefined ? null : <line className="spark-mark" x1="0" x2={box.width} y1={least} y2={least} />}
       <polyline className="spark-line" points={line} />
       {points.map(({ x }, index) => (
         <rect key={sizes[index]?.at} x={x - 5} y="0" width="10" height={box.height} fill="transparent">

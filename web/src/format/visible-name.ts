@@ -20,3 +20,8 @@ export function visibleName(name: string): string {
   }
   return text
 }
+
+/** A text of several lines as it may be shown: lines and tabs stay, all else as in names. */
+export function visibleText(text: string): string {
+  return text.split(/\r?\n/).map((line) => line.split('\t').map(visibleName).join('\t')).join('\n')
+}

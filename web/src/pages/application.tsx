@@ -119,10 +119,10 @@ function Standing({ app }: { readonly app: AppCard }): ReactElement {
             <div><dt>{t('fact.nextRun')}</dt><dd>{app.schedule?.next === undefined ? '–' : <Instant at={app.schedule.next} shown="both" />}</dd></div>
           </dl>
           <div><Text size="xs" className="quiet" mb={4}>{t('days.label')}</Text><DayStrip days={app.days} /></div>
-          {app.sizes.length < 2 ? null : <div><Text size="xs" className="quiet">{t('fact.sizes')}</Text><SizeChart sizes={app.sizes} minSizeBytes={app.minSizeBytes} /></div>}
+          {app.sizes.length < 2 ? null : <div><Text size="xs" className="quiet">{t('fact.sizes')}</Text><SizeChart sizes={app.sizes} /></div>}
         </Stack>
         <div>
-          <Title order={3} mb="xs">{t('app.destinations')}</Title>
+          <Title order={2} size="h3" mb="xs">{t('app.destinations')}</Title>
           <DestinationList destinations={app.destinations} full />
         </div>
       </div>

@@ -106,7 +106,7 @@ const Card = memo(function Card({ app }: { readonly app: AppCard }): ReactElemen
       <Stack gap="md" h="100%">
         <Group justify="space-between" wrap="nowrap" align="flex-start">
           <div style={{ minWidth: 0 }}>
-            <Title order={3} id={`app-${app.name}`}><Link href={href} style={{ color: 'inherit' }}><Name>{app.name}</Name></Link></Title>
+            <Title order={2} size="h3" id={`app-${app.name}`}><Link href={href} className="plain-link"><Name>{app.name}</Name></Link></Title>
             <Text size="xs" className="quiet" truncate><Name mono>{app.root}</Name></Text>
           </div>
           <StateMark state={app.status.state} />
@@ -127,7 +127,7 @@ const Card = memo(function Card({ app }: { readonly app: AppCard }): ReactElemen
           <Text size="xs" className="quiet" mb={4}>{t('days.label')}</Text>
           <DayStrip days={app.days} />
         </div>
-        {app.sizes.length < 2 ? null : <div><Text size="xs" className="quiet">{t('fact.sizes')}</Text><SizeChart sizes={app.sizes} minSizeBytes={app.minSizeBytes} /></div>}
+        {app.sizes.length < 2 ? null : <div><Text size="xs" className="quiet">{t('fact.sizes')}</Text><SizeChart sizes={app.sizes} /></div>}
         <DestinationList destinations={app.destinations} />
         <Group gap="xs" mt="auto" pt={4}>
           {isOperator ? <BackupButton app={app} /> : null}

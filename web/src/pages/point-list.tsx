@@ -37,7 +37,7 @@ export function PointList({ app }: { readonly app: AppCard }): ReactElement {
         const isFirst = before === undefined || month.format(new Date(before.startedAt)) !== heading
         return (
           <Fragment key={point.id}>
-            {isFirst ? <Text component="h3" size="sm" fw={650} className="quiet" mt={index === 0 ? 0 : 'md'} mb={4}>{heading}</Text> : null}
+            {isFirst ? <Text component="h2" size="sm" fw={650} className="quiet" mt={index === 0 ? 0 : 'md'} mb={4}>{heading}</Text> : null}
             <Row point={point} app={app} />
           </Fragment>
         )
