@@ -16,7 +16,6 @@ export type ExpectedVerdict = { readonly state: ExpectedState; readonly run?: st
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs
-// A clock that is corrected by some seconds must not part a run from its expectation.
 const clockToleranceMs = minuteMs
 const lateMs = 60 * minuteMs
 // After a run the places are listed again; until then nothing is known of them.
@@ -30,7 +29,9 @@ const listedWithinMs = 15 * minuteMs
 export function judgeExpected(expected: ExpectedRun, facts: ExpectedFacts, now: Date): ExpectedVerdict {
   const due = Date.parse(expected.dueAt)
   const until = facts.nextDueAt?.getTime() ?? Number.POSITIVE_INFINITY
-  const isWithin = (at: string): boolean => Date.parse(at) >= due - clockToleranceMs && Date.parse(at) < until && Date.parse(at) <= now.getTime() + clockToleranceMs
+  // A clock that is corrected by some seconds must not part what was begun from its run; what was not begun has none.
+  const from = due - (expected.state === 'waiting' ? 0 : Math.min(clockToleranceMs, (until - due) / 20))
+  const isWithin = (at: string): boolean => Date.parse(at) >= from && Date.parse(at) < until && Date.parse(at) <= now.getTime() + clockToleranceMs
   const runs = facts.runs.filter(({ kind, startedAt }) => kind === 'backup' && isWithin(startedAt)).toSorted((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))
   const madeAt = facts.vaults.map(({ snapshots }) => earliest(snapshots.filter((point) => isWithin(point.startedAt) && point.complete && point.damagedAt === undefined && point.scope === facts.scope)))
   if (madeAt.length > 0 && madeAt.every((at) => at !== undefined)) {

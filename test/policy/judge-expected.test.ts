@@ -51,6 +51,8 @@ test('incomplete, damaged, partial, older, newer and future points do not count'
 
 test('a clock that was set back by some seconds parts nothing', () => {
   assert.equal(judged({ points: [samplePoint('2026-11-20T02:59:30Z')] }), 'met')
+  assert.equal(judged({ points: [samplePoint('2026-11-20T02:59:30Z')] }, sampleExpected(due)), 'waiting', 'what was not begun is not answered by the one before')
+  assert.equal(judged({ points: [samplePoint('2026-11-20T02:59:30Z')], nextDueAt: new Date('2026-11-20T03:01:00Z') }, started, new Date('2026-11-20T03:00:30Z')), 'started', 'of a short interval less')
 })
 
 test('what was not met is told by the last run', () => {

@@ -103,6 +103,15 @@ test('an application that is busy is asked again until it is free', async (t) =>
   assert.deepEqual(world.settled, ['demo 11-20T03:00 late'])
 })
 
+test('every minute is one backup a minute', async (t) => {
+  await using world = await World.at('2026-11-20T02:00:30Z', t)
+  world.behaviour.set('demo', { takesMs: 2000 })
+  await world.turnOn([daily('demo', { schedule: { cron: '* * * * *', timezone: 'UTC', jitter: '20s' } })])
+  await world.pass(0.1)
+  assert.deepEqual(world.starts, ['demo 11-20T02:01', 'demo 11-20T02:02', 'demo 11-20T02:03', 'demo 11-20T02:04', 'demo 11-20T02:05', 'demo 11-20T02:06'])
+  assert.equal(world.settled.filter((line) => line.endsWith('met')).length, 6)
+})
+
 test('after hours of waiting it is told as skipped', async (t) => {
   await using world = await World.at('2026-11-20T02:00Z', t)
   world.busy.add('demo')
