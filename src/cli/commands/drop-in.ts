@@ -5,7 +5,6 @@ import { AppError } from '../../kit/app-error.ts'
 import { printable } from '../../kit/printable.ts'
 import type { DropIn, PlacedDropIn } from '../../runs/drop-in.ts'
 import { installDropIn, removeDropIn } from '../../runs/drop-in.ts'
-import { WebFiles } from '../../server/http/web-files.ts'
 import { runCommand } from '../command-context.ts'
 import { launcherPath } from '../launcher-path.ts'
 import { packageFile } from '../package-file.ts'
@@ -14,11 +13,11 @@ const systems = ['iotstack', 'jeedom-tile'] as const
 type System = (typeof systems)[number]
 
 /** The files of each system, read from the package when they are asked for. */
-const filesOf: Readonly<Record<System, () => readonly DropIn[]>> = {
-  'iotstack': () => ['backup.sh', 'restore.sh'].map((name) => ({ path: `scripts/${name}`, text: packageFile(`bin/drop-in/iotstack/${name}`) })),
-  'jeedom-tile': () => (['dashboard', 'mobile'] as const).map((form) => ({
-    path: `data/customTemplates/${form}/cmd.info.string.HoldfastBackup.html`, text: jeedomTile(form), kind: 'text', beside: 'core/class/jeedom.class.php',
-  })),
+const filesOf: Readonly<Record<System, () => Promise<readonly DropIn[]>>> = {
+  'iotstack': async () => ['backup.sh', 'restore.sh'].map((name) => ({ path: `scripts/${name}`, text: packageFile(`bin/drop-in/iotstack/${name}`) })),
+  'jeedom-tile': async () => await Promise.all((['dashboard', 'mobile'] as const).map(async (form): Promise<DropIn> => ({
+    path: `data/customTemplates/${form}/cmd.info.string.HoldfastBackup.html`, text: await jeedomTile(form), kind: 'text', beside: 'core/class/jeedom.class.php',
+  }))),
 }
 
 export function addDropInCommand(program: Command): void {
@@ -31,7 +30,7 @@ export function addDropInCommand(program: Command): void {
     command.action(async (system: System, folder: string) => {
       await runCommand(command, async ({ output }) => {
         const root = resolve(folder)
-        const placed = filesOf[system]().map((file) => act(root, file, launcherPath()))
+        const placed = (await filesOf[system]()).map((file) => act(root, file, launcherPath()))
         output.result(placed, () => placed.map(describe).join('\n'))
         return 0
       })
@@ -40,7 +39,9 @@ export function addDropInCommand(program: Command): void {
 }
 
 /** @throws AppError `source.missing` in a clone where it was not built yet. */
-function jeedomTile(form: 'dashboard' | 'mobile'): string {
+async function jeedomTile(form: 'dashboard' | 'mobile'): Promise<string> {
+  // Of the server nothing is read at the start of other commands.
+  const { WebFiles } = await import('../../server/http/web-files.ts')
   const bytes = WebFiles.open().bytes(`widget/jeedom-${form}.html`)
   if (bytes === undefined) throw new AppError('source.missing', 'The tile is not built yet', { hint: 'Run "npm run build:web".' })
   return bytes.toString('utf8')
