@@ -64,6 +64,8 @@ export class Server implements AsyncDisposable {
   /** Whose journals have been read into the catalog. */
   readonly #filled = new Set<string>()
   #watches = new Map<string, JournalWatch>()
+  /** Of which a dead run is being settled. */
+  readonly #settling = new Set<string>()
   #apps = new Map<string, Application>()
   #teller: Teller
   readonly #scheduler: Scheduler
@@ -94,7 +96,7 @@ export class Server implements AsyncDisposable {
       start: async (app, why) => await this.#startDue(app, why),
       now: () => new Date(),
       timer: systemTimer,
-      onSettled: ({ app }) => void this.#readExpected(app),
+      onSettled: ({ app }) => this.#meanwhile(app, this.#readExpected(app)),
       onProblem: (error) => this.#problem('scheduler', error),
     })
   }
@@ -106,7 +108,7 @@ export class Server implements AsyncDisposable {
     const catalog = await Catalog.open(join(dataFolder, 'catalog.sqlite'), { now: () => new Date(), onDamage: ({ message }) => log(message) })
     const server = new Server(given, setup, dataFolder, await Access.open(dataFolder, { now: Date.now }), catalog)
     await server.#useApps()
-    server.#timer = setInterval(() => void server.lookAtAll(), lookAgainMs)
+    server.#timer = setInterval(() => server.#meanwhile('catalog', server.lookAtAll()), lookAgainMs)
     return server
   }
 
@@ -194,8 +196,7 @@ export class Server implements AsyncDisposable {
   }
 
   cancel(app: string, run: string): boolean {
-    const ticket = this.queue.get(run)
-    return (ticket === undefined || ticket.app === app) && this.queue.cancel(run)
+    return this.queue.cancel(app, run)
   }
 
   /** The configuration's file; made where there is none yet. */
@@ -228,7 +229,7 @@ export class Server implements AsyncDisposable {
     this.#problems.clear()
     await this.#book.lookAtAll().catch((error: unknown) => this.#problem('catalog', error))
     this.#tell()
-    for (const app of this.#apps.values()) void this.#teller.tellJeedom(app, this.#book.jeedom(app.name))
+    for (const app of this.#apps.values()) this.#meanwhile(app.name, this.#teller.tellJeedom(app, this.#book.jeedom(app.name)))
   }
 
   /** What a request ends with that failed: an answer, and a line in the log where it is our fault. */
@@ -276,7 +277,7 @@ export class Server implements AsyncDisposable {
       this.#watches.delete(name)
     }
     for (const { name } of apps) if (!this.#watches.has(name)) await this.#watch(name)
-    void this.#begin(apps)
+    this.#meanwhile('catalog', this.#begin(apps))
   }
 
   /** The catalog knows all runs and restore points before the scheduler asks it what is missing. */
@@ -309,8 +310,8 @@ export class Server implements AsyncDisposable {
     const state = await this.#setup.state(name)
     const watch = new JournalWatch(state, {
       event: (app, run, event) => this.#onEvent(app, run, event),
-      ended: (app, report) => void this.#onEnd(app, report),
-      died: (app) => void this.#onDeath(app),
+      ended: (app, report) => this.#meanwhile(app, this.#onEnd(app, report)),
+      died: (app) => this.#meanwhile(app, this.#onDeath(app)),
     })
     this.#watches.set(name, watch)
     await watch.start(async (journal) => (await readJournal(join(state.runsFolder, journal)))?.report.outcome !== undefined)
@@ -369,14 +370,18 @@ export class Server implements AsyncDisposable {
 
   /** A run's process is gone: its journal is closed and what it left standing still brought back, as the next run would. */
   async #onDeath(app: string): Promise<void> {
-    const state = await this.#setup.state(app)
+    // Told at each look until it is closed; bringing back what stood still may take longer than that.
+    if (this.#settling.has(app)) return
+    this.#settling.add(app)
     try {
+      const state = await this.#setup.state(app)
       if (hasFrozen(state)) await thawApplication(this.#setup.stateRoot, app)
       else await settleDeadRuns(state, new Date())
     } catch (error) {
       log(`${app}: ${messageOf(error)}`)
+    } finally {
+      this.#settling.delete(app)
     }
-    this.#watches.get(app)?.look()
   }
 
   #onTicket(ticket: TicketState): void {
@@ -386,7 +391,14 @@ export class Server implements AsyncDisposable {
     this.#tell()
   }
 
+  /** What nobody waits for. A fault in it must not end the server, and must be seen. */
+  #meanwhile(name: string, work: Promise<void>): void {
+    work.catch((error: unknown) => this.#problem(name, error))
+  }
+
   #problem(name: string, error: unknown): void {
+    // What is closed while something still asks it is no problem.
+    if (this.#stop.signal.aborted) return
     log(`${name}: ${messageOf(error)}`)
     this.#problems.set(name, { name, state: 'failed', text: messageOf(error), at: new Date().toISOString() })
     this.#tell()

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
@@ -10,6 +10,8 @@ import type { Entry } from '../../model/entry.ts'
 
 /** So many lists are kept; the one that was not looked at for longest goes first. */
 const listsKept = 12
+/** Stands in a list that is whole. */
+const indexVersion = 1
 
 const rowSchema = z.object({
   path: z.instanceof(Uint8Array), kind: z.enum(['file', 'dir', 'symlink', 'fifo', 'socket', 'char', 'block']), size: z.number().nullable(), mtime: z.number(), mode: z.number(),
@@ -65,8 +67,18 @@ export class PointIndex implements Disposable {
     this.#open.clear()
   }
 
+  /** Only one that was written to its end: a power cut may leave another, which is then made again. */
   #isThere(id: string): boolean {
-    return statSync(this.#path(id), { throwIfNoEntry: false }) !== undefined
+    const path = this.#path(id)
+    if (statSync(path, { throwIfNoEntry: false }) === undefined) return false
+    try {
+      using database = new DatabaseSync(path, { readOnly: true })
+      if (z.object({ user_version: z.number() }).parse(database.prepare('PRAGMA user_version').get()).user_version === indexVersion) return true
+    } catch {
+      // Damaged.
+    }
+    rmSync(path, { force: true })
+    return false
   }
 
   #path(id: string): string {
@@ -96,8 +108,9 @@ export class PointIndex implements Disposable {
         addParents(entry.path, seen, missing)
         insert.run(encodeName(entry.path), encodeName(parentOf(entry.path)), entry.kind === 'dir' ? 0 : 1, entry.path.toWellFormed().toLowerCase(), entry.kind, entry.size ?? null, Number(entry.mtimeNs / 1_000_000n), entry.mode, ownerOf(entry), linkOf(entry), entry.dump === true ? 1 : 0)
       }
-      database.exec('COMMIT; CREATE INDEX by_parent ON entries (parent, is_file, path)')
+      database.exec(`COMMIT; CREATE INDEX by_parent ON entries (parent, is_file, path); PRAGMA user_version = ${indexVersion}`)
       database.close()
+      syncFile(temporary)
       renameSync(temporary, this.#path(id))
     } catch (error) {
       if (database.isOpen) database.close()
@@ -125,6 +138,15 @@ function addParents(path: string, seen: Set<string>, missing: ReturnType<Databas
     if (seen.size > 50_000) seen.clear()
     seen.add(parent).add('')
     missing.run(encodeName(parent), encodeName(parentOf(parent)), parent.toWellFormed().toLowerCase())
+  }
+}
+
+function syncFile(path: string): void {
+  const fd = openSync(path, 'r')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
   }
 }
 

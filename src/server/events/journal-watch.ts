@@ -144,15 +144,16 @@ async function newLines(following: Following): Promise<readonly string[]> {
   const handle = await open(following.path, 'r').catch(() => undefined)
   if (handle === undefined) return lines
   try {
-    const buffer = Buffer.allocUnsafe(readBytes)
+    let buffer = Buffer.allocUnsafe(readBytes)
     for (;;) {
-      const { bytesRead } = await handle.read(buffer, 0, readBytes, following.offset)
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, following.offset)
       if (bytesRead === 0) return lines
       // Journals are JSON in ASCII but for names; a sign that is cut in two is put together with the next piece.
       const end = buffer.lastIndexOf(0x0a, bytesRead - 1)
       if (end === -1) {
-        if (bytesRead < readBytes) return lines
-        following.offset += bytesRead
+        if (bytesRead < buffer.length) return lines
+        // A line that is longer than that is one line all the same.
+        buffer = Buffer.allocUnsafe(buffer.length * 2)
         continue
       }
       lines.push(...buffer.toString('utf8', 0, end).split('\n'))

@@ -8,11 +8,15 @@ import type { Reach } from './reach.ts'
 import { isOwnHost, reachOf, trusting } from './reach.ts'
 import type { AuditNote, RequestContext, Route } from './route.ts'
 import { secured } from './security-headers.ts'
+import { steadily } from './steadily.ts'
 import type { WebFiles } from './web-files.ts'
 
 type Env = { Bindings: HttpBindings }
 
 const usualBodyBytes = 64 * 1024
+/** A body that trickles in must not hold a connection for ever. */
+const bodyIdleMs = 15_000
+const bodyWholeMs = 60_000
 
 /** All routes behind one door: whose name is asked for, where the request comes from, who asks, what that one may, and only then the handler. */
 export function httpApp(server: Server, routes: readonly Route[], files: WebFiles, tls: boolean): Hono<Env> {
@@ -22,7 +26,10 @@ export function httpApp(server: Server, routes: readonly Route[], files: WebFile
     const { hosts, trustedProxies } = server.options
     const reach = reachOf(request.headers, peer, tls, trusting(trustedProxies))
     const refused = refuse(request, reach, hosts)
-    return secured(refused ?? await answer(reach).catch((error: unknown) => server.failed(error, request)), reach.secure)
+    const response = secured(refused ?? await answer(reach).catch((error: unknown) => server.failed(error, request)), reach.secure)
+    // Nobody reads the body of an answer to HEAD: what it holds open must be let go.
+    if (request.method === 'HEAD') await response.body?.cancel()
+    return response
   }
   for (const route of routes) {
     app.on(route.method, `${base()}${route.path.slice(1)}`, async (c) => await handle(c.req.raw, peerOf(c.env), async (reach) => {
@@ -98,12 +105,12 @@ function peerOf(env: HttpBindings | undefined): string {
   return env?.incoming.socket.remoteAddress ?? ''
 }
 
-/** The request with its whole body read; undefined where that is larger. */
+/** The request with its whole body read; undefined where that is larger. @throws AppError `usage` where it does not come. */
 async function withBody(request: Request, limit: number): Promise<Request | undefined> {
   if (request.body === null) return request
   const parts: Uint8Array[] = []
   let sizeBytes = 0
-  for await (const part of request.body) {
+  for await (const part of steadily(request.body, { idleMs: bodyIdleMs, wholeMs: bodyWholeMs })) {
     sizeBytes += part.length
     if (sizeBytes > limit) return undefined
     parts.push(part)

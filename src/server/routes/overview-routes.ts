@@ -14,6 +14,7 @@ import { sseResponse } from '../http/sse.ts'
 import type { Server } from '../server.ts'
 
 const mostAtOnce = 500
+const proveAgainMs = 5000
 
 /** How all stands, for people, programs and whoever listens. */
 export const overviewRoutes: readonly Route[] = [
@@ -57,17 +58,23 @@ export const overviewRoutes: readonly Route[] = [
   },
   {
     method: 'GET', path: '/api/events', access: 'viewer', narrows: true,
-    handle({ server, principal, request, signal }) {
-      const last = request.headers.get('last-event-id') ?? undefined
-      return sseResponse(allowedEvents(server, principal, last, AbortSignal.any([signal, server.signal])))
+    handle(context) {
+      return sseResponse(allowedEvents(context, AbortSignal.any([context.signal, context.server.signal])))
     },
   },
 ]
 
 /** What everybody may see of how things go; the details of runs (paths, hooks' words) are for operators. */
-async function* allowedEvents(server: Server, principal: Principal, last: string | undefined, signal: AbortSignal): ReturnType<Server['hub']['listen']> {
+async function* allowedEvents({ server, principal, request, address, secure }: RequestContext, signal: AbortSignal): ReturnType<Server['hub']['listen']> {
   const isOperator = principal.kind !== 'anonymous' && principal.role !== 'viewer'
-  for await (const event of server.hub.listen(last, signal)) {
+  let provenMs = performance.now()
+  for await (const event of server.hub.listen(request.headers.get('last-event-id') ?? undefined, signal)) {
+    if (performance.now() - provenMs > proveAgainMs) {
+      provenMs = performance.now()
+      // Who was signed out, or got another role, does not go on listening; the browser comes again, and is asked who it is.
+      const now = await server.access.authenticate(request, address, secure)
+      if (now.kind === 'anonymous' || principal.kind === 'anonymous' || now.role !== principal.role) return
+    }
     if (event.app !== undefined && !mayUse(principal, event.app)) continue
     if (isOperator || event.name === 'overview' || event.name === 'reset') yield event
   }

@@ -55,6 +55,8 @@ export const restoreRoutes: readonly Route[] = [
 async function restoreOf(context: RequestContext, request: RestoreRequest): Promise<{ app: string; args: readonly string[]; command: string }> {
   const { server, params } = context
   const app = server.app(params['app'] ?? '')
+  // Into any folder of this machine: that is as much as any command, which only admins may set.
+  if (request.target !== undefined && request.target !== app.root && !isAdmin(context)) throw new AppError('access.denied', 'Only an admin may restore into another folder than the application\'s own')
   if (request.target !== undefined && !request.target.startsWith('/')) throw new AppError('usage', 'The folder to restore into is a whole path, from / on')
   // From a list of another application nothing is restored into this one by mistake.
   const upload = /^upload:(.+)$/.exec(request.point)?.[1]
@@ -67,8 +69,13 @@ async function restoreOf(context: RequestContext, request: RestoreRequest): Prom
     ...(request.paths === undefined || request.paths.length === 0 ? [] : ['--path', ...request.paths]),
     ...Object.entries(request.databases ?? {}).flatMap(([from, to]) => ['--db-name', `${from}=${to}`]),
   ]
-  for (const value of [...request.paths ?? [], what]) if (value.startsWith('-')) throw new AppError('usage', `A path may not begin with "-": ${value}`, { hint: 'Restore its folder.' })
+  for (const value of [...request.paths ?? [], what]) if (!value.isWellFormed()) throw new AppError('usage', 'A name that is no UTF-8 cannot be chosen alone', { hint: 'Restore its folder.' })
+  for (const value of [...request.paths ?? [], what, ...Object.keys(request.databases ?? {})]) if (value.startsWith('-')) throw new AppError('usage', `A path may not begin with "-": ${value}`, { hint: 'Restore its folder.' })
   return { app: app.name, args, command: server.commandLine(args) }
+}
+
+function isAdmin({ principal }: RequestContext): boolean {
+  return principal.kind !== 'anonymous' && principal.role === 'admin'
 }
 
 function planOf(value: unknown, command: string): RestorePlan {

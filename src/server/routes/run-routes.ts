@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { z } from 'zod'
@@ -24,7 +24,10 @@ export const runRoutes: readonly Route[] = [
     async handle(context) {
       const app = context.server.app(context.params['app'] ?? '')
       const { scope, without } = await readJson(context, backupRequestSchema)
-      const parts = scope === 'partial' && (without === undefined || without.length === 0) ? context.server.partsOf(app) : without ?? []
+      const known = context.server.partsOf(app)
+      const parts = scope === 'partial' && (without === undefined || without.length === 0) ? known : without ?? []
+      // They become arguments of a command: nothing but a part's name may stand there.
+      for (const part of parts) if (!known.includes(part)) throw new AppError('usage', `${app.name} has no part of that name`, { hint: known.length === 0 ? 'It has no parts.' : `Its parts: ${known.join(', ')}.` })
       const args = ['backup', app.name, ...(scope === 'database' ? ['--database-only'] : scope === 'full' ? ['--full'] : parts.length > 0 ? ['--without', ...parts] : [])]
       return ask(context, 'backup', app.name, args)
     },
@@ -79,6 +82,7 @@ export const runRoutes: readonly Route[] = [
     method: 'GET', path: '/api/apps/:app/runs/:run/log', access: 'operator',
     async handle({ server, params, query }) {
       const path = (await journalOf({ server, params })).replace(/\.ndjson$/, '.log')
+      if (!existsSync(path)) throw new AppError('vault.unknown-point', 'There is no readable log of that run')
       const headers = { 'content-type': 'text/plain; charset=utf-8', ...(query.has('download') ? { 'content-disposition': attachment(`${params['app'] ?? ''}-${params['run'] ?? ''}.log`) } : {}) }
       return new Response(Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>, { headers })
     },
@@ -101,17 +105,23 @@ async function* runEvents(server: RequestContext['server'], app: string, run: st
   let next = live.next()
   try {
     let seen = after
-    for (const line of (await readFile(path, 'utf8')).split('\n')) {
-      const event = parseEvent(line)
-      if (event === undefined || event.seq <= seen) continue
-      seen = event.seq
-      yield told(event)
-      if (event.type === 'run.finished') return
-    }
+    let isRead = false
     for (;;) {
+      if (!isRead) {
+        isRead = true
+        for (const line of (await readFile(path, 'utf8')).split('\n')) {
+          const event = parseEvent(line)
+          if (event === undefined || event.seq <= seen) continue
+          seen = event.seq
+          yield told(event)
+          if (event.type === 'run.finished') return
+        }
+      }
       const { done, value } = await next
       if (done === true) return
       next = live.next()
+      // Whoever reads slowly has missed some; the journal has them all.
+      if (value.name === 'reset') isRead = false
       if (value.name !== 'run' || value.app !== app) continue
       const { run: of, event } = JSON.parse(value.data) as { run: string; event: RunEvent }
       if (of !== run || event.seq <= seen) continue

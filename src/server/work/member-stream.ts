@@ -4,46 +4,58 @@ import type { Entry } from '../../model/entry.ts'
 import type { Run } from '../../model/run.ts'
 import type { Vault } from '../../model/vault.ts'
 
+/** Archives of others may lead from name to name for ever. */
+const mostNames = 8
+
 /**
  * One file's content out of a restore point. What does not match its record breaks the stream off: whoever reads to the end
- * has the file as it was saved. A hardlink gives its first name's content.
+ * has the file as it was saved. A hardlink gives its first name's content. Who does not read to the end must cancel.
  *
  * @throws AppError `usage` where there is no such file, `archive.damaged`, `archive.password`.
  */
-export async function memberStream(vault: Vault, id: string, path: string, run: Run): Promise<{ readonly body: ReadableStream<Uint8Array>; readonly sizeBytes: number | undefined }> {
+export async function memberStream(vault: Vault, id: string, path: string, run: Run, names = 1): Promise<{ readonly body: ReadableStream<Uint8Array>; readonly sizeBytes: number | undefined }> {
   const stop = new AbortController()
   const signal = AbortSignal.any([run.signal, stop.signal])
   const inner: Run = { signal, emit: (event) => run.emit(event), now: () => run.now() }
   const entries = vault.open(id, (candidate) => candidate === path, inner, 'content')[Symbol.asyncIterator]()
-  let entry: Entry | undefined
-  for (let next = await entries.next(); next.done !== true; next = await entries.next()) {
-    if (next.value.path !== path) continue
-    entry = next.value
-    break
-  }
-  if (entry?.hardlinkTo !== undefined) {
+  const end = async (): Promise<void> => {
     stop.abort()
-    return await memberStream(vault, id, entry.hardlinkTo, run)
+    // It closes the files that it holds; that it was broken off is no news.
+    await entries.return?.(undefined)?.then(undefined, () => undefined)
   }
-  if (entry === undefined || entry.kind !== 'file') {
-    stop.abort()
+  let next = await entries.next()
+  while (next.done !== true && next.value.path !== path) next = await entries.next()
+  const entry: Entry | undefined = next.done === true ? undefined : next.value
+  if (entry?.hardlinkTo !== undefined && names < mostNames) {
+    await end()
+    return await memberStream(vault, id, entry.hardlinkTo, run, names + 1)
+  }
+  if (entry === undefined || entry.kind !== 'file' || entry.hardlinkTo !== undefined) {
+    await end()
     throw new AppError('usage', 'There is no such file in this restore point')
   }
   const content = contentOf(entry, signal)
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const next = await content.next()
-      if (next.done !== true) {
-        // A copy: readers may use their buffers again.
-        controller.enqueue(Uint8Array.from(next.value))
-        return
+      try {
+        const piece = await content.next()
+        if (piece.done !== true) {
+          // A copy: readers may use their buffers again.
+          controller.enqueue(Uint8Array.from(piece.value))
+          return
+        }
+        // The end of the archive tells whether what was read is as it was saved.
+        while ((await entries.next()).done !== true);
+      } catch (error) {
+        await end()
+        throw error
       }
-      // The end of the archive tells whether what was read is as it was saved.
-      while ((await entries.next()).done !== true);
       controller.close()
     },
-    cancel() {
+    async cancel() {
       stop.abort()
+      await content.return().then(undefined, () => undefined)
+      await end()
     },
   }, { highWaterMark: 2 })
   return { body, sizeBytes: entry.size }

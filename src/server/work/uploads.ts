@@ -7,11 +7,14 @@ import { AppError } from '../../kit/app-error.ts'
 import { formatByteSize } from '../../kit/byte-size.ts'
 import type { Upload } from '../../model/api/settings.ts'
 import { uploadSchema } from '../../model/api/settings.ts'
+import { steadily } from '../http/steadily.ts'
 
 /** What is not looked at any more goes. */
 const keptMs = 7 * 24 * 3600 * 1000
 /** So much stays free beside what is uploaded. */
 const spareBytes = 256 * 1024 * 1024
+/** A connection over which nothing comes for so long is dead; the browser comes again. */
+const idleMs = 60_000
 
 const recordSchema = z.object({ ...uploadSchema.shape, owner: z.string() })
 type UploadRecord = z.infer<typeof recordSchema>
@@ -23,13 +26,19 @@ type UploadRecord = z.infer<typeof recordSchema>
 export class Uploads {
   readonly #folder: string
   readonly #now: () => Date
-  readonly #busy = new Set<string>()
+  /** Who writes now. */
+  readonly #busy = new Map<string, { readonly stop: AbortController; readonly ended: Promise<void> }>()
 
   constructor(folder: string, now: () => Date) {
     this.#folder = folder
     this.#now = now
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     this.#removeOld()
+    // What an earlier start of the server was checking is checked when somebody asks for it again.
+    for (const id of readdirSync(folder)) {
+      const record = this.#find(id)
+      if (record?.state === 'checking') this.#write({ ...record, state: 'receiving' })
+    }
   }
 
   /** @throws AppError `storage.full` where it would not fit. */
@@ -44,18 +53,28 @@ export class Uploads {
     return this.get(id)
   }
 
-  /** Takes bytes from `offset` on, which must be where it ends so far. @throws AppError `usage` with the place to go on from. */
+  /**
+   * Takes bytes from `offset` on, which must be where it ends so far. Who comes again after a broken connection takes the place of
+   * the one before, whose end the server may not have heard of. @throws AppError `usage` with the place to go on from.
+   */
   async receive(id: string, offset: number, body: AsyncIterable<Uint8Array>): Promise<Upload> {
+    this.get(id)
+    for (let before = this.#busy.get(id); before !== undefined; before = this.#busy.get(id)) {
+      before.stop.abort()
+      await before.ended
+    }
     const record = this.get(id)
-    if (record.state !== 'receiving' || this.#busy.has(id)) throw new AppError('usage', 'This upload takes no more now')
+    if (record.state !== 'receiving') throw new AppError('usage', 'This upload takes no more now')
     if (offset !== record.receivedBytes) throw new AppError('usage', `The next byte is number ${record.receivedBytes}`)
-    this.#busy.add(id)
+    const stop = new AbortController()
+    const { promise: ended, resolve: tellEnd } = Promise.withResolvers<void>()
+    this.#busy.set(id, { stop, ended })
     let at = offset
     try {
       await using handle = await open(this.#file(record), 'a', 0o600)
       await handle.truncate(offset)
       try {
-        for await (const bytes of body) {
+        for await (const bytes of steadily(body, { idleMs, signal: stop.signal })) {
           if (at + bytes.length > record.sizeBytes) throw new AppError('usage', 'There is more than was said')
           await handle.appendFile(bytes)
           at += bytes.length
@@ -65,6 +84,7 @@ export class Uploads {
       }
     } finally {
       this.#busy.delete(id)
+      tellEnd()
     }
     return this.get(id)
   }
@@ -101,11 +121,19 @@ export class Uploads {
   }
 
   #read(id: string): UploadRecord {
-    if (/^[0-9a-f]{16}$/.test(id) && existsSync(join(this.#folder, id, 'upload.json'))) {
-      const parsed = recordSchema.safeParse(JSON.parse(readFileSync(join(this.#folder, id, 'upload.json'), 'utf8')))
-      if (parsed.success) return parsed.data
+    const record = this.#find(id)
+    if (record === undefined) throw new AppError('vault.unknown-point', 'There is no such upload')
+    return record
+  }
+
+  #find(id: string): UploadRecord | undefined {
+    if (!/^[0-9a-f]{16}$/.test(id) || !existsSync(join(this.#folder, id, 'upload.json'))) return undefined
+    try {
+      return recordSchema.safeParse(JSON.parse(readFileSync(join(this.#folder, id, 'upload.json'), 'utf8'))).data
+    } catch {
+      // Cut short by a power cut.
+      return undefined
     }
-    throw new AppError('vault.unknown-point', 'There is no such upload')
   }
 
   #write(record: UploadRecord): void {

@@ -85,15 +85,15 @@ export class WorkQueue implements AsyncDisposable {
     for (const item of this.#working) if (item.child?.pid === pid) this.#change(item, { run })
   }
 
-  /** Ends the work of this ticket or run, as Ctrl-C would. False where there is none under way. */
-  cancel(ticketOrRun: string): boolean {
-    const waiting = this.#waiting.findIndex(({ state }) => state.ticket === ticketOrRun)
+  /** Ends the work of this ticket or run of this application, as Ctrl-C would. False where there is none under way. */
+  cancel(app: string, ticketOrRun: string): boolean {
+    const waiting = this.#waiting.findIndex(({ state }) => state.app === app && state.ticket === ticketOrRun)
     if (waiting !== -1) {
       const [item] = this.#waiting.splice(waiting, 1)
       if (item !== undefined) this.#end(item, { outcome: 'interrupted' })
       return true
     }
-    const item = [...this.#working].find(({ state }) => state.ticket === ticketOrRun || state.run === ticketOrRun)
+    const item = [...this.#working].find(({ state }) => state.app === app && (state.ticket === ticketOrRun || state.run === ticketOrRun))
     if (item === undefined) return false
     item.cancelled = true
     item.child?.kill('SIGINT')
@@ -169,7 +169,13 @@ function told(item: Item, { status, signal, stdout, stderr }: ChildEnd): Partial
   if (json === undefined) {
     return { outcome: outcome === 'ok' ? 'failed' : outcome, error: { code: 'process.failed', message: signal === undefined ? `The process ended without an answer${stderr === '' ? '' : `: ${stderr.trim().split('\n').at(-1) ?? ''}`}` : `The process was ended by ${signal}` } }
   }
-  return { outcome, result: item.job.result === undefined ? json : item.job.result(json) }
+  if (item.job.result === undefined) return { outcome, result: json }
+  try {
+    return { outcome, result: item.job.result(json) }
+  } catch {
+    // The whole server must not end for it.
+    return { outcome: 'failed', error: { code: 'process.failed', message: 'The process gave an answer that is not understood' } }
+  }
 }
 
 function parse(text: string): unknown {
