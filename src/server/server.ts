@@ -217,9 +217,9 @@ export class Server implements AsyncDisposable {
     const before = this.#setup
     this.#setup = setup
     this.#vaults = new OpenVaults(setup)
-    const teller = this.#teller
+    // From here on the old one tells nothing; two at once would tell things twice.
+    void this.#teller[Symbol.asyncDispose]()
     this.#teller = this.#openTeller()
-    void teller[Symbol.asyncDispose]()
     await this.#useApps()
     // Readers of the old one may still be at it.
     setTimeout(() => void before[Symbol.asyncDispose](), 60_000).unref()

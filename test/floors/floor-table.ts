@@ -18,6 +18,6 @@ export const floorTable: Readonly<Record<string, Room>> = {
   report: { floor: 3, packages: ['mqtt', 'nodemailer', 'prom-client', 'zod'] },
   config: { floor: 4, packages: ['yaml', 'zod'] },
   runs: { floor: 5, packages: ['zod'] },
-  server: { floor: 6, packages: ['kysely', 'otpauth', 'zod'] },
+  server: { floor: 6, packages: ['@hono/node-server', 'hono', 'kysely', 'otpauth', 'yazl', 'zod'] },
   cli: { floor: 7, packages: ['@clack/prompts', 'commander', 'zod'] },
 }

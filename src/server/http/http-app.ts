@@ -1,7 +1,8 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
-import { AppError } from '../../kit/app-error.ts'
+import { AppError, messageOf } from '../../kit/app-error.ts'
 import type { Principal } from '../../model/principal.ts'
+import { log } from '../log.ts'
 import type { Server } from '../server.ts'
 import { problem } from './answers.ts'
 import type { Reach } from './reach.ts'
@@ -78,7 +79,8 @@ async function run(route: Route, request: Request, params: Readonly<Record<strin
 async function note(server: Server, route: Route, principal: Principal, reach: Reach, params: Readonly<Record<string, string>>, outcome: 'ok' | 'denied' | 'failed', said: AuditNote = {}): Promise<void> {
   if (route.audit === undefined) return
   const target = said.target ?? Object.values(params).join(' ')
-  await server.access.audit({ who: said.who ?? whoIs(principal), address: reach.address, action: route.audit, ...(target === '' ? {} : { target }), outcome })
+  // What was done is done: that it could not be written down must not look like a failure of it.
+  await server.access.audit({ who: said.who ?? whoIs(principal), address: reach.address, action: route.audit, ...(target === '' ? {} : { target }), outcome }).catch((error: unknown) => log(`the audit log: ${messageOf(error)}`))
 }
 
 /** The name of who asks, as lists and logs show it. */

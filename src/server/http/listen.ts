@@ -1,22 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:https'
 import { isIP } from 'node:net'
-import { BlockList } from 'node:net'
 import { once } from 'node:events'
 import type { Server as NodeServer } from 'node:http'
 import { createAdaptorServer } from '@hono/node-server'
 import { AppError, messageOf, systemCode } from '../../kit/app-error.ts'
 import type { Server } from '../server.ts'
 import { httpApp } from './http-app.ts'
+import { isLoopback, parseAddress } from './listen-address.ts'
 import { routes } from '../routes/routes.ts'
 import { WebFiles } from './web-files.ts'
 
 /** So long a browser's open streams have to end when the server stops. */
 const closeWithinMs = 2000
-
-const loopback = new BlockList()
-loopback.addSubnet('127.0.0.0', 8, 'ipv4')
-loopback.addAddress('::1', 'ipv6')
 
 /**
  * Listens for browsers and programs. Beyond this machine only once there is an account: else whoever comes first would make one.
@@ -56,17 +52,6 @@ export async function listen(server: Server, address: string): Promise<AsyncDisp
       clearTimeout(timer)
     },
   }
-}
-
-function parseAddress(address: string): { host: string; port: number } {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(address)
-  const port = Number(match?.[3])
-  if (match === null || port > 65535) throw new AppError('usage', `"${address}" is no address to listen on`, { hint: 'Write it as 127.0.0.1:7878.' })
-  return { host: match[1] ?? match[2] ?? '', port }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || (isIP(host) !== 0 && loopback.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4'))
 }
 
 function readPem(path: string): Buffer {

@@ -6,6 +6,14 @@ export function sseText({ id, name, data }: { readonly id: string; readonly name
 /** A line now and then keeps proxies from taking the stream for dead. */
 const aliveEveryMs = 20_000
 
+/** Who listens comes again after this long, and is asked anew who it is: sessions end, tokens are revoked. */
+const streamMs = 5 * 60_000
+
+/** When a stream ends at the latest: with its client, with the server, or to be asked for again. */
+export function streamSignal(client: AbortSignal, server: { readonly signal: AbortSignal }): AbortSignal {
+  return AbortSignal.any([client, server.signal, AbortSignal.timeout(streamMs)])
+}
+
 /** An answer that goes on until the client has gone or `events` has ended. */
 export function sseResponse(events: AsyncGenerator<{ readonly id: string; readonly name: string; readonly data: string }, void, undefined>): Response {
   const encoder = new TextEncoder()

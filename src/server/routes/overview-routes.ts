@@ -10,7 +10,7 @@ import { metricsContentType, metricsText } from '../../report/metrics-text.ts'
 import { mayUse } from '../access/may-use.ts'
 import { json, noContent, queryNumber } from '../http/answers.ts'
 import type { RequestContext, Route } from '../http/route.ts'
-import { sseResponse } from '../http/sse.ts'
+import { sseResponse, streamSignal } from '../http/sse.ts'
 import type { Server } from '../server.ts'
 
 const mostAtOnce = 500

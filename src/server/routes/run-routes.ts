@@ -10,7 +10,7 @@ import { listJournals, parseEvent } from '../../runs/interrupted-runs.ts'
 import { attachment, json, noContent, readJson } from '../http/answers.ts'
 import { whoIs } from '../http/http-app.ts'
 import type { RequestContext, Route } from '../http/route.ts'
-import { sseResponse } from '../http/sse.ts'
+import { sseResponse, streamSignal } from '../http/sse.ts'
 import { runOfJournal } from '../events/journal-watch.ts'
 import { mayUse } from '../access/may-use.ts'
 
@@ -92,7 +92,7 @@ export const runRoutes: readonly Route[] = [
     async handle({ server, params, request, signal }) {
       const path = await journalOf({ server, params })
       const last = Number(request.headers.get('last-event-id') ?? '0')
-      return sseResponse(runEvents(server, params['app'] ?? '', params['run'] ?? '', path, Number.isFinite(last) ? last : 0, signal))
+      return sseResponse(runEvents(server, params['app'] ?? '', params['run'] ?? '', path, Number.isFinite(last) ? last : 0, streamSignal(signal, server)))
     },
   },
 ]
