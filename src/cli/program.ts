@@ -14,6 +14,7 @@ import { addMenuCommand } from './commands/menu.ts'
 import { addRestoreCommand } from './commands/restore.ts'
 import { addScheduleCommand } from './commands/schedule.ts'
 import { addServeCommand } from './commands/serve.ts'
+import { addServiceCommand } from './commands/service.ts'
 import { addShowCommand } from './commands/show.ts'
 import { addStatusCommand } from './commands/status.ts'
 import { addThawCommand } from './commands/thaw.ts'
@@ -31,7 +32,7 @@ export function program(): Command {
     .configureHelp({ showGlobalOptions: true })
   for (const add of [
     addInitCommand, addBackupCommand, addListCommand, addShowCommand, addRestoreCommand, addVerifyCommand,
-    addDiffCommand, addForgetCommand, addStatusCommand, addImportCommand, addServeCommand, addScheduleCommand, addThawCommand, addTouchCommand, addAccountCommand, addTokenCommand, addMenuCommand, addDropInCommand, addDoctorCommand, addCompletionCommand,
+    addDiffCommand, addForgetCommand, addStatusCommand, addImportCommand, addServeCommand, addServiceCommand, addScheduleCommand, addThawCommand, addTouchCommand, addAccountCommand, addTokenCommand, addMenuCommand, addDropInCommand, addDoctorCommand, addCompletionCommand,
   ]) add(root)
   return root
 }

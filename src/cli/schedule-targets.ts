@@ -16,6 +16,7 @@ export type TargetKind = 'cron' | 'cron-d' | 'systemd'
 export type ScheduleTargets = Readonly<Partial<Record<TargetKind, ScheduleTarget>>> & { readonly folder: SystemdFolder }
 
 const cronFolder = '/etc/cron.d'
+export const systemUnits: SystemdFolder = { path: '/etc/systemd/system', manager: 'system' }
 
 /** @throws AppError `usage` for a user that there is not, or whom only root may act for. */
 export async function scheduleTargets(user: string | undefined, writable: readonly string[], signal: AbortSignal): Promise<ScheduleTargets> {
@@ -27,7 +28,7 @@ export async function scheduleTargets(user: string | undefined, writable: readon
     await requireUser(name, signal)
   }
   const person = thisPerson()
-  const folder: SystemdFolder = isRoot ? { path: '/etc/systemd/system', manager: 'system' } : { path: join(xdgFolder(person.env['XDG_CONFIG_HOME'], person.home, '.config'), 'systemd/user'), manager: 'user' }
+  const folder: SystemdFolder = isRoot ? systemUnits : { path: join(xdgFolder(person.env['XDG_CONFIG_HOME'], person.home, '.config'), 'systemd/user'), manager: 'user' }
   const now = (): Date => new Date()
   return {
     folder,

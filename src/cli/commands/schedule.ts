@@ -8,6 +8,8 @@ import { nextRuns, parseSchedule } from '../../policy/schedule.ts'
 import type { Application } from '../../runs/application.ts'
 import type { BackupJob, InstalledJob, ScheduledJobs } from '../../runs/schedule/backup-job.ts'
 import { ifReadable } from '../../runs/schedule/schedule-target.ts'
+import { serverUnitName } from '../../runs/schedule/server-unit.ts'
+import { unitText } from '../../runs/schedule/systemd-folder.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runCommand } from '../command-context.ts'
 import { launcherPath } from '../launcher-path.ts'
@@ -16,6 +18,7 @@ import { globalWords } from '../global-words.ts'
 import { localTime } from '../point-words.ts'
 import type { TargetKind } from '../schedule-targets.ts'
 import { chosenTarget, scheduleTargets } from '../schedule-targets.ts'
+import { writableFolders } from '../writable-folders.ts'
 
 type Options = { cron?: boolean; cronD?: boolean; systemd?: boolean; user?: string; time?: string; at?: string; app?: string; name?: string; dryRun?: boolean }
 
@@ -54,7 +57,7 @@ function addWhereOptions(command: Command): Command {
 async function installSchedules(context: CommandContext, options: Options): Promise<number> {
   const { output, signal } = context
   const jobs = jobsToInstall(context, options)
-  const targets = await scheduleTargets(options.user, writableFolders(context), signal)
+  const targets = await scheduleTargets(options.user, writableFolders(context.setup), signal)
   const { kind, target } = await chosenTarget(targets, kindOf(options), signal)
   if (options.dryRun === true) {
     const preview = await target.preview(jobs, signal)
@@ -68,6 +71,8 @@ async function installSchedules(context: CommandContext, options: Options): Prom
     const gone = earlier === undefined ? undefined : await ifReadable(earlier.remove(jobs.backups.map(({ app }) => app), signal))
     if (earlier !== undefined && gone !== undefined && gone.length > 0) notes.push(`taken out of ${earlier.name}: ${gone.join(', ')}`)
   }
+  const ofServer = await unitText(targets.folder, serverUnitName) === undefined ? [] : jobs.backups.filter(({ app }) => context.setup.config?.apps[app]?.schedule !== undefined)
+  if (ofServer.length > 0) notes.push(`holdfast.service is installed and starts these too, so they would be made twice: ${ofServer.map(({ app }) => app).join(', ')}; take these away again with "holdfast service install --take-over"`)
   output.result({ dryRun: false, target: target.name, jobs: jobs.backups.map(shownJob), notes }, () => [
     `installed in ${target.name}:`,
     ...jobs.backups.map((job) => `  ${printable(job.app)}  ${words(job.schedule)}, next ${nextRuns(job.schedule, 1, new Date()).map((at) => localTime(at.toISOString())).join('')}`),
@@ -135,12 +140,6 @@ function commandFor(context: CommandContext, app: Application, name: string | un
   const command = [launcherPath(), ...globalWords(context), 'backup', app.configured ? app.name : app.root, ...(app.configured || name === undefined ? [] : ['--name', name]), '--no-ask']
   if (command.some((word) => /[\n\r]/.test(word))) throw new AppError('schedule.invalid', 'A path with a line end cannot stand in a crontab or a unit', { hint: 'Give it a name in the configuration.' })
   return command
-}
-
-/** Folders of ours that lie where a hardened service may not write. */
-function writableFolders({ setup }: CommandContext): readonly string[] {
-  const folders = [setup.stateRoot, setup.defaultPlace, ...Object.values(setup.config?.vaults ?? {}).map(({ place }) => place), ...Object.values(setup.config?.apps ?? {}).map(({ root }) => root)]
-  return [...new Set(folders.filter((folder) => /^\/(?:usr|boot|efi|etc)\//.test(folder)))]
 }
 
 function kindOf(options: Options): TargetKind | undefined {

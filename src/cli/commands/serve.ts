@@ -1,7 +1,11 @@
 import type { Command } from 'commander'
 import { AppError } from '../../kit/app-error.ts'
+import { printable } from '../../kit/printable.ts'
+import type { Setup } from '../../runs/setup.ts'
 import { globalOptions } from '../global-options.ts'
+import { installedFor, scheduledApps, twiceWords } from '../installed-schedules.ts'
 import { Output } from '../output.ts'
+import { scheduleTargets } from '../schedule-targets.ts'
 
 type Options = { listen?: string; data?: string }
 
@@ -34,11 +38,24 @@ async function serve(command: Command, { listen: address, data }: Options): Prom
       `Holdfast is at ${listening.url}`,
       ...(hasAccounts ? [] : [`There is no account yet. Make the first one there, with this token: ${server.access.setupToken()}`]),
     ].join('\n'))
+    for (const line of await madeTwice(server.setup, stop.signal)) output.say(line)
     if (!stop.signal.aborted) await new Promise<void>((resolve) => stop.signal.addEventListener('abort', () => resolve(), { once: true }))
   } catch (error) {
     if (stop.signal.aborted && error instanceof AppError && error.code === 'interrupted') return
     process.exitCode = output.fail(error)
   } finally {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal)
+  }
+}
+
+/** What cron or systemd starts although the server does, in sentences. That it cannot be looked for keeps no server from its work. */
+async function madeTwice(setup: Setup, signal: AbortSignal): Promise<readonly string[]> {
+  const apps = scheduledApps(setup)
+  if (apps.length === 0) return []
+  try {
+    const twice = await installedFor(await scheduleTargets(undefined, [], signal), apps, signal)
+    return [...twice.map((job) => printable(`note: ${twiceWords(job)}`)), ...(twice.length === 0 ? [] : ['note: "holdfast service install --take-over" or "holdfast schedule remove" takes it away'])]
+  } catch (error) {
+    return error instanceof AppError ? [`note: backups that cron or systemd start could not be looked for: ${printable(error.message)}`] : []
   }
 }

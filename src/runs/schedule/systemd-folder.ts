@@ -31,11 +31,11 @@ export async function isRunning({ manager }: SystemdFolder, signal: AbortSignal)
 
 /**
  * Writes the units and enables them: timers by timers.target, the boot's by its target. Where the manager runs, it reads them
- * and starts the timers; gives what the user should know.
+ * and starts the timers and `started`; gives what the user should know.
  *
  * @throws AppError `schedule.failed`, with nothing written where systemd itself finds fault with a unit.
  */
-export async function installUnits(folder: SystemdFolder, units: readonly UnitFile[], signal: AbortSignal): Promise<readonly string[]> {
+export async function installUnits(folder: SystemdFolder, units: readonly UnitFile[], signal: AbortSignal, started?: string): Promise<readonly string[]> {
   const notes = await verifyUnits(units, signal)
   try {
     for (const unit of units) await writeUnit(folder, unit)
@@ -52,7 +52,7 @@ export async function installUnits(folder: SystemdFolder, units: readonly UnitFi
       : 'your systemd manager is not running or cannot be reached: nothing starts until it does (log in again, or "loginctl enable-linger")']
   }
   await systemctl(folder, ['daemon-reload'], signal)
-  for (const { name } of units) if (name.endsWith('.timer')) await systemctl(folder, ['restart', name], signal)
+  for (const { name } of units) if (name.endsWith('.timer') || name === started) await systemctl(folder, ['restart', name], signal)
   return notes
 }
 
@@ -61,11 +61,16 @@ export async function removeUnits(folder: SystemdFolder, apps: readonly string[]
   const there = await unitJobs(folder)
   const gone = there.filter(({ app }) => apps === undefined || apps.includes(app)).map(({ app }) => app)
   if (gone.length === 0) return []
+  await removeUnitFiles(folder, [...gone.flatMap((app) => [`${unitName(app)}.timer`, `${unitName(app)}.service`]), ...(gone.length === there.length ? [thawUnit] : [])], (name) => name.endsWith('.timer'), signal)
+  return gone
+}
+
+/** Takes these units away, after stopping those that `isStopped` names. @throws AppError `schedule.failed`. */
+export async function removeUnitFiles(folder: SystemdFolder, names: readonly string[], isStopped: (name: string) => boolean, signal: AbortSignal): Promise<void> {
   const running = await isRunning(folder, signal)
-  const names = [...gone.flatMap((app) => [`${unitName(app)}.timer`, `${unitName(app)}.service`]), ...(gone.length === there.length ? [thawUnit] : [])]
   try {
     for (const name of names) {
-      if (running && name.endsWith('.timer')) await systemctl(folder, ['stop', name], signal)
+      if (running && isStopped(name)) await systemctl(folder, ['stop', name], signal)
       for (const wants of ['timers.target', 'multi-user.target', 'default.target']) await rm(join(folder.path, `${wants}.wants`, name), { force: true })
       await rm(join(folder.path, name), { force: true })
     }
@@ -73,7 +78,22 @@ export async function removeUnits(folder: SystemdFolder, apps: readonly string[]
     throw cause instanceof AppError ? cause : new AppError('schedule.failed', `The units in ${folder.path} could not be removed: ${messageOf(cause)}`, { cause })
   }
   if (running) await systemctl(folder, ['daemon-reload'], signal)
-  return gone
+}
+
+/** The text of a unit that lies there. @throws AppError `schedule.failed`. */
+export async function unitText({ path }: SystemdFolder, name: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(path, name), 'utf8')
+  } catch (cause) {
+    if (['ENOENT', 'ENOTDIR'].includes(systemCode(cause) ?? '')) return undefined
+    throw new AppError('schedule.failed', `${join(path, name)} cannot be read: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** How a unit stands in systemd's own word: `active`, `activating`, `failed`, `inactive`. @throws AppError `schedule.failed`. */
+export async function unitState(folder: SystemdFolder, name: string, signal: AbortSignal): Promise<string> {
+  const told = await systemctl(folder, ['show', '--property=ActiveState', name], signal)
+  return /^ActiveState=(.+)$/m.exec(told)?.[1] ?? 'unknown'
 }
 
 /** The backups whose timers lie there. */
@@ -135,12 +155,12 @@ async function enable({ path }: SystemdFolder, name: string, target: string): Pr
   await symlink(`../${name}`, join(wants, name))
 }
 
-async function systemctl({ manager }: Pick<SystemdFolder, 'manager'>, args: readonly string[], signal: AbortSignal): Promise<void> {
+async function systemctl({ manager }: Pick<SystemdFolder, 'manager'>, args: readonly string[], signal: AbortSignal): Promise<string> {
   // Where a user's manager is reached stands in these.
   const names = ['XDG_RUNTIME_DIR', 'DBUS_SESSION_BUS_ADDRESS']
   const env = Object.fromEntries(names.flatMap((name) => process.env[name] === undefined ? [] : [[name, process.env[name]]]))
   try {
-    await childText('systemctl', [...(manager === 'user' ? ['--user'] : []), '--quiet', ...args], { signal, timeoutMs: 60_000, env })
+    return await childText('systemctl', [...(manager === 'user' ? ['--user'] : []), '--quiet', ...args], { signal, timeoutMs: 90_000, env })
   } catch (cause) {
     if (cause instanceof AppError && cause.code === 'interrupted') throw cause
     throw new AppError('schedule.failed', `"systemctl ${args.join(' ')}" failed: ${messageOf(cause)}`, { cause })

@@ -81,23 +81,27 @@ export function unitName(app: string): string {
 }
 
 // When a run is killed its guard starts containers again: systemd must not end it with the run.
-const survivingGuard = 'KillMode=process\nOOMPolicy=continue'
+export const survivingGuard = 'KillMode=process\nOOMPolicy=continue'
 
 /**
  * What a backup surely never needs. Not among it, and why: a private /tmp (sockets and applications lie there), no new privileges
  * (hooks use sudo; for other users than root most settings imply it), restricted setuid bits (the plain folder format keeps
  * them), no executable memory (the runtime compiles), namespaces and control groups (hooks use podman).
  */
-function hardening({ user, writable }: UnitOptions): string {
-  // A user's own manager may not mount.
-  if (user === undefined) return ''
-  const system = ['ProtectSystem=full', ...writable.map((folder) => `ReadWritePaths=-${systemdWord(folder)}`)]
-  if (user !== 'root') return `${system.join('\n')}\n`
-  return [...system, 'ProtectKernelModules=yes', 'ProtectKernelLogs=yes', 'ProtectKernelTunables=yes', 'ProtectHostname=yes', 'LockPersonality=yes', 'RestrictRealtime=yes', 'SystemCallArchitectures=native', 'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK', ''].join('\n')
+function hardening(options: UnitOptions): string {
+  return [...protectedSystem(options), ...(options.user === 'root' ? [...protectedKernel, 'ProtectHostname=yes'] : []), ''].join('\n')
 }
 
+/** The system's own folders, which only updates change. A user's own manager may not mount. */
+export function protectedSystem({ user, writable }: UnitOptions): readonly string[] {
+  return user === undefined ? [] : ['ProtectSystem=full', ...writable.map((folder) => `ReadWritePaths=-${systemdWord(folder)}`)]
+}
+
+/** For root alone: for others each of these would imply that no hook may use sudo. */
+export const protectedKernel: readonly string[] = ['ProtectKernelModules=yes', 'ProtectKernelLogs=yes', 'ProtectKernelTunables=yes', 'LockPersonality=yes', 'RestrictRealtime=yes', 'SystemCallArchitectures=native', 'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK']
+
 /** A command as ExecStart reads it (systemd.service(5), "Command lines"). */
-function systemdCommand(command: readonly string[]): string {
+export function systemdCommand(command: readonly string[]): string {
   return command.map((word) => systemdWord(word).replaceAll('$', () => '$$')).join(' ')
 }
 
