@@ -18,7 +18,7 @@ export type OverviewSubject = { readonly name: string; readonly scope: Scope }
 
 const dayErrorSchema = z.object({ code: z.string(), message: z.string() })
 /** Little of a run, for what a day was like. */
-export type DayRun = { readonly run: string; readonly kind: RunKind; readonly startedAt: string; readonly outcome?: Outcome; readonly error?: z.infer<typeof dayErrorSchema> }
+type DayRun = { readonly run: string; readonly kind: RunKind; readonly startedAt: string; readonly outcome?: Outcome; readonly error?: z.infer<typeof dayErrorSchema> }
 
 /** What an application's card shows of the catalog. */
 export type OverviewFacts = {

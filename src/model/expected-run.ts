@@ -14,7 +14,7 @@ export type ExpectedState = z.infer<typeof expectedStateSchema>
 const instant = z.iso.datetime()
 
 /** A backup that is to come, written down before its time, so that "nothing happened" is seen. */
-export const expectedRunSchema = z.object({
+const expectedRunSchema = z.object({
   app: z.string(),
   origin: expectedOriginSchema,
   /** When the schedule says. With `app` and `origin` it names the expectation. */

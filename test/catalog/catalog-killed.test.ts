@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
 import { seededRandom } from '../fixtures/seeded-random.ts'
 import { openCatalog, tablesOf } from './sample-catalog.ts'
@@ -41,7 +42,7 @@ test('a catalog whose writer is killed again and again is whole, and has all tha
 
 /** The last generation that the writer called written. */
 async function writeUntilKilled(file: string, first: number, afterMs: number): Promise<number> {
-  const writer = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'writing-for-ever.ts'), file, String(first)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const writer = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', fileURLToPath(new URL('writing-for-ever.ts', import.meta.url)), file, String(first)], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(writer, 'close')
   try {
     let said = ''
