@@ -128,7 +128,9 @@ export class AppBook {
 
   jeedom(name: string): JeedomStatus | undefined {
     const page = this.#pages.get(name)
-    return page === undefined ? undefined : jeedomStatusOf(this.#input(page), page.app.config.expect, this.#options.now())
+    if (page === undefined) return undefined
+    const status = judgeStatus(this.#input(page), this.#options.now())
+    return jeedomStatusOf(this.#input(page), page.app.config.expect, this.#options.now(), page.places.map((place) => destination(place, page, status)))
   }
 
   runs(name: string): readonly RunReport[] {

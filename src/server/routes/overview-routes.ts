@@ -59,7 +59,7 @@ export const overviewRoutes: readonly Route[] = [
   {
     method: 'GET', path: '/api/events', access: 'viewer', narrows: true,
     handle(context) {
-      return sseResponse(allowedEvents(context, AbortSignal.any([context.signal, context.server.signal])))
+      return sseResponse(allowedEvents(context, streamSignal(context.signal, context.server)))
     },
   },
 ]

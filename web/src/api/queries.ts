@@ -73,7 +73,9 @@ export function useWork<Input>(requestOf: (input: Input) => { readonly method?: 
 
 export async function signOut(): Promise<void> {
   await request('DELETE', 'api/session')
-  queryClient.clear()
+  // Asked anew, and not only forgotten: who shows the page hears of it.
+  await queryClient.invalidateQueries({ queryKey: ['session'] })
+  queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })
 }
 
 export async function stepUp(body: { readonly password: string; readonly totp?: string }): Promise<void> {
