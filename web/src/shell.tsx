@@ -10,7 +10,6 @@ import { signOut, useOverview } from './api/queries.ts'
 import { Brand } from './components/brand.tsx'
 import { Name } from './components/name.tsx'
 import { StateIcon } from './components/state-mark.tsx'
-import { byGravity } from './format/gravest.ts'
 import { languages, setLanguage } from './i18n/index.ts'
 import type { Language } from './i18n/index.ts'
 
@@ -74,7 +73,7 @@ function Navigation({ user, location }: { readonly user: User; readonly location
       <AppShell.Section grow component={ScrollArea} type="auto" viewportProps={{ tabIndex: -1 }}>
         {link('/', t('nav.overview'), <IconLayoutDashboard {...size} />)}
         <Heading>{t('nav.apps')}</Heading>
-        {data === undefined ? null : byGravity(data.apps).map((app) => link(`/apps/${encodeURIComponent(app.name)}`, <><Name>{app.name}</Name><span className="visually-hidden">{` (${t(`state.${app.status.state}`)})`}</span></>, <StateIcon state={app.status.state} />))}
+        {data === undefined ? null : data.apps.toSorted((a, b) => a.name.localeCompare(b.name)).map((app) => link(`/apps/${encodeURIComponent(app.name)}`, <><Name>{app.name}</Name><span className="visually-hidden">{` (${t(`state.${app.status.state}`)})`}</span></>, <StateIcon state={app.status.state} />))}
         {data?.apps.length === 0 ? <Text size="sm" className="quiet" px="sm">{t('nav.noApps')}</Text> : null}
         {user.role === 'admin' ? (
           <>

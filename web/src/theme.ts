@@ -14,7 +14,8 @@ export const theme = createTheme({
   headings: { fontWeight: '650', sizes: { h1: { fontSize: '1.6rem', lineHeight: '1.25' }, h2: { fontSize: '1.2rem', lineHeight: '1.3' }, h3: { fontSize: '1.02rem', lineHeight: '1.35' } } },
   components: {
     InputWrapper: { defaultProps: { withAsterisk: false } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
+    // A header in a dialog is not the page's.
+    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 }, attributes: { header: { role: 'presentation' } } } },
   },
   colors: {
     kelp: ['#eefbf8', '#d5f5ee', '#aee9dd', '#7ed8c8', '#4cc0ae', '#2aa593', '#178677', '#126b60', '#11564e', '#0f4741'],

@@ -55,7 +55,9 @@ export function followServer(): () => void {
     source.addEventListener('reset', () => void queryClient.invalidateQueries())
     source.addEventListener('ticket', ({ data }: MessageEvent<string>) => {
       const ticket = JSON.parse(data) as TicketState
-      queryClient.setQueryData(['ticket', ticket.ticket], ticket)
+      // Events carry no results: they may be large, and are for one page only.
+      if (ticket.state === 'ended' && ticket.result === undefined) void queryClient.invalidateQueries({ queryKey: ['ticket', ticket.ticket] })
+      else queryClient.setQueryData(['ticket', ticket.ticket], ticket)
     })
     source.addEventListener('run', ({ data }: MessageEvent<string>) => {
       const { app, run, event } = JSON.parse(data) as { app: string; run: string; event: RunEvent }

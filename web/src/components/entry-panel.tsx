@@ -24,7 +24,7 @@ export function EntryPanel({ app, point, entry }: Props): ReactElement {
   return (
     <Stack gap="md">
       <div>
-        <Group gap="xs" wrap="nowrap" align="flex-start"><EntryIcon entry={entry} /><Title order={3} style={{ overflowWrap: 'anywhere' }}><Name>{entry.name}</Name></Title></Group>
+        <Group gap="xs" wrap="nowrap" align="flex-start"><EntryIcon entry={entry} /><Title order={2} size="h3" style={{ overflowWrap: 'anywhere' }}><Name>{entry.name}</Name></Title></Group>
         <Text size="xs" className="quiet"><Name mono>{entry.path}</Name></Text>
       </div>
       <Group gap="xs">

@@ -30,8 +30,8 @@ export function PointMenu({ point }: { readonly point: Point }): ReactElement | 
   const when = formatDateTime(point.startedAt, locale)
   return (
     <Group gap={6} wrap="nowrap">
-      <Button component={Link} href={href} size="xs" variant="default" leftSection={<IconFolderOpen size={16} aria-hidden="true" />} aria-label={`${t('point.browse')}: ${when}`}>{t('point.browse')}</Button>
-      <Button component={Link} href={`/apps/${encodeURIComponent(point.app)}/restore?point=${point.id}`} size="xs" variant="light" leftSection={<IconHistory size={16} aria-hidden="true" />} aria-label={`${t('restore.action')}: ${when}`}>{t('restore.action')}</Button>
+      <Button component={Link} href={href} size="xs" px="xs" variant="default" leftSection={<IconFolderOpen size={16} aria-hidden="true" />} aria-label={`${t('point.browse')}: ${when}`}>{t('point.browse')}</Button>
+      <Button component={Link} href={`/apps/${encodeURIComponent(point.app)}/restore?point=${point.id}`} size="xs" px="xs" variant="light" leftSection={<IconHistory size={16} aria-hidden="true" />} aria-label={`${t('restore.action')}: ${when}`}>{t('restore.action')}</Button>
       <Menu position="bottom-end" width={230}>
         <Menu.Target><ActionIcon variant="default" size={30} aria-label={t('point.more', { when })}><IconDotsVertical size={16} aria-hidden="true" /></ActionIcon></Menu.Target>
         <Menu.Dropdown>

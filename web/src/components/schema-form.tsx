@@ -30,8 +30,8 @@ export function SchemaForm({ schema, value, basics, onChange }: { readonly schem
   }
   return (
     <Stack gap="md">
-      {first.map(field)}
-      {rest.length === 0 ? null : <details><summary><b>{t('form.advanced')}</b></summary><Stack gap="md" mt="md">{rest.map(field)}</Stack></details>}
+      <div className="fields">{first.map(field)}</div>
+      {rest.length === 0 ? null : <details><summary><b>{t('form.advanced')}</b></summary><div className="fields">{rest.map(field)}</div></details>}
     </Stack>
   )
 }
@@ -46,11 +46,11 @@ function SchemaField(props: FieldProps): ReactElement {
   switch (kind) {
     case 'fixed': return <Text size="sm"><Code>{String(schema.const)}</Code> {schema.description}</Text>
     case 'switch': return <Switch label={label} description={description} checked={value === undefined ? schema.default === true : value === true} onChange={({ currentTarget }) => onChange(currentTarget.checked === (schema.default === true) ? undefined : currentTarget.checked)} />
-    case 'number': return <NumberInput label={label} description={description} value={typeof value === 'number' ? value : ''} placeholder={standard} min={schema.minimum} max={schema.maximum} allowDecimal={schema.type !== 'integer'} onChange={(next) => onChange(typeof next === 'number' ? next : undefined)} required={isRequired} maw={260} />
+    case 'number': return <NumberInput label={label} description={description} value={typeof value === 'number' ? value : ''} placeholder={standard} min={schema.minimum} max={schema.maximum} allowDecimal={schema.type !== 'integer'} onChange={(next) => onChange(typeof next === 'number' ? next : undefined)} required={isRequired} inputWrapperOrder={['label', 'input', 'description', 'error']} />
     case 'choice': return <Select label={label} description={description} data={(schema.enum ?? []).map(String)} value={typeof value === 'string' ? value : null} placeholder={standard === '' ? t('form.standard') : standard} clearable={!isRequired} clearButtonProps={{ 'aria-label': t('search.clear') }} onChange={(next) => onChange(next ?? undefined)} maw={360} />
-    case 'choices': return <Checkbox.Group label={label} description={description} value={(Array.isArray(value) ? value : Array.isArray(schema.default) ? schema.default : []).map(String)} onChange={(next) => onChange(next)}><Group mt="xs">{(schema.items?.enum ?? []).map((one) => <Checkbox key={String(one)} value={String(one)} label={String(one)} />)}</Group></Checkbox.Group>
-    case 'lines': return <Textarea label={label} description={<>{description} {t('form.lines')}</>} autosize minRows={2} maxRows={12} value={Array.isArray(value) ? value.join('\n') : ''} onChange={({ currentTarget }) => onChange(currentTarget.value === '' ? undefined : currentTarget.value.split('\n'))} spellCheck={false} required={isRequired} styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }} />
-    case 'group': return <Fieldset legend={label}><Stack gap="sm">{description}<SchemaForm schema={schema} value={isObject(value) ? value : {}} onChange={(next) => onChange(Object.keys(next).length === 0 && !isRequired ? undefined : next)} /></Stack></Fieldset>
+    case 'choices': return <Checkbox.Group className="field-wide" label={label} description={description} value={(Array.isArray(value) ? value : Array.isArray(schema.default) ? schema.default : []).map(String)} onChange={(next) => onChange(next)}><Group mt="xs">{(schema.items?.enum ?? []).map((one) => <Checkbox key={String(one)} value={String(one)} label={String(one)} />)}</Group></Checkbox.Group>
+    case 'lines': return <Textarea className="field-wide" label={label} description={<>{description} {t('form.lines')}</>} autosize minRows={2} maxRows={12} value={Array.isArray(value) ? value.join('\n') : ''} onChange={({ currentTarget }) => onChange(currentTarget.value === '' ? undefined : currentTarget.value.split('\n'))} spellCheck={false} required={isRequired} styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }} />
+    case 'group': return <GroupField {...props} label={label} description={description} />
     case 'list': return <ListField {...props} label={label} description={description} />
     case 'record': return <RecordField {...props} label={label} description={description} />
     case 'variants': return <VariantField {...props} label={label} description={description} />
@@ -60,20 +60,33 @@ function SchemaField(props: FieldProps): ReactElement {
 
 type Named = FieldProps & { readonly label: string; readonly description: ReactNode }
 
+/** Fields that belong together; folded where none of them is set. */
+function GroupField({ schema, value, onChange, isRequired, label, description }: Named): ReactElement {
+  return (
+    <details className="field-group" open={value !== undefined || isRequired === true}>
+      <summary><b>{label}</b></summary>
+      <Stack gap="sm" mt="xs">
+        {description}
+        <SchemaForm schema={schema} value={isObject(value) ? value : {}} onChange={(next) => onChange(Object.keys(next).length === 0 && isRequired !== true ? undefined : next)} />
+      </Stack>
+    </details>
+  )
+}
+
 /** One of several forms of a value: a line or an object, kinds of databases, where a secret comes from. */
 function VariantField({ schema, name, value, onChange, isRequired, label, description }: Named): ReactElement {
   const { t, i18n } = useTranslation()
   const variants = variantsOf(schema)
   const nameOf = (one: JsonSchema): string => {
-    const name = variantName(one)
-    return i18n.exists(`variant.${name}`) ? String(t(`variant.${name}` as 'variant.text')) : name
+    const key = variantName(one)
+    return i18n.exists(`variant.${key}`) ? String(t(`variant.${key}` as 'variant.text')) : key
   }
   const isSet = value !== undefined
   const chosen = variantOf(variants, value)
   const variant = variants[chosen] ?? {}
   const isPlain = fieldKind(variant) === 'text'
   return (
-    <Fieldset legend={label}>
+    <Fieldset legend={label} className="field-wide">
       <Stack gap="sm">
         {description}
         <SegmentedControl
@@ -94,7 +107,7 @@ function ListField({ schema, value, onChange, label, description }: Named): Reac
   const items = Array.isArray(value) ? value as readonly Json[] : []
   const itemSchema = schema.items ?? {}
   return (
-    <Fieldset legend={label}>
+    <Fieldset legend={label} className="field-wide">
       <Stack gap="sm">
         {description}
         {items.map((item, index) => (
@@ -116,7 +129,7 @@ function RecordField({ schema, value, onChange, label, description }: Named): Re
   const itemSchema = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : {}
   const isNew = name.trim() !== '' && !Object.hasOwn(record, name.trim())
   return (
-    <Fieldset legend={label}>
+    <Fieldset legend={label} className="field-wide">
       <Stack gap="sm">
         {description}
         {Object.entries(record).map(([key, item]) => (

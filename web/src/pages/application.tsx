@@ -116,7 +116,7 @@ function Standing({ app }: { readonly app: AppCard }): ReactElement {
             <div><dt>{t('fact.newest')}</dt><dd>{app.newest === undefined ? t('fact.none') : <Instant at={app.newest.startedAt} />}</dd></div>
             <div><dt>{t('fact.size')}</dt><dd>{app.newest === undefined ? '–' : <><Bytes value={app.newest.sizeBytes} /> <Text span size="xs" className="quiet">({t('fact.ofContent')} <Bytes value={app.newest.contentBytes} />)</Text></>}</dd></div>
             <div><dt>{t('fact.schedule')}</dt><dd>{app.schedule === undefined ? t('fact.noSchedule') : <><bdi>{app.schedule.text}</bdi>{app.schedule.timezone === undefined ? null : <Text size="xs" className="quiet">{app.schedule.timezone}</Text>}</>}</dd></div>
-            <div><dt>{t('fact.nextRun')}</dt><dd>{app.schedule?.next === undefined ? '–' : <Instant at={app.schedule.next} shown="both" />}</dd></div>
+            <div><dt>{t('fact.nextRun')}</dt><dd>{app.schedule?.next === undefined ? '–' : <><Instant at={app.schedule.next} /><Text size="xs" className="quiet"><Instant at={app.schedule.next} shown="absolute" /></Text></>}</dd></div>
           </dl>
           <div><Text size="xs" className="quiet" mb={4}>{t('days.label')}</Text><DayStrip days={app.days} /></div>
           {app.sizes.length < 2 ? null : <div><Text size="xs" className="quiet">{t('fact.sizes')}</Text><SizeChart sizes={app.sizes} /></div>}

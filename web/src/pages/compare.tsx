@@ -83,7 +83,7 @@ function Differences({ result }: { readonly result: DiffResult }): ReactElement 
       {result.tables.length === 0 ? null : (
         <section className="panel" aria-labelledby="tables-title">
           <Title order={2} id="tables-title" mb="xs">{t('diff.tablesTitle')}</Title>
-          <div className="scroll-x" tabIndex={0} role="region" aria-labelledby="tables-title">
+          <div className="scroll-x" tabIndex={0} role="group" aria-labelledby="tables-title">
             <Table>
               <Table.Thead><Table.Tr><Table.Th>{t('run.databases')}</Table.Th><Table.Th>{t('diff.table')}</Table.Th><Table.Th ta="end">{t('diff.before')}</Table.Th><Table.Th ta="end">{t('diff.after')}</Table.Th><Table.Th ta="end">{t('diff.difference')}</Table.Th></Table.Tr></Table.Thead>
               <Table.Tbody>
@@ -108,7 +108,7 @@ function Differences({ result }: { readonly result: DiffResult }): ReactElement 
               <TextInput size="xs" type="search" value={words} onChange={({ currentTarget }) => setWords(currentTarget.value)} placeholder={t('search.placeholder')} aria-label={t('search.label')} />
             </Group>
           </Group>
-          <div className="scroll-x" tabIndex={0} role="region" aria-labelledby="files-title">
+          <div className="scroll-x" tabIndex={0} role="group" aria-labelledby="files-title">
             <Table verticalSpacing={4}>
               <Table.Thead><Table.Tr><Table.Th>{t('diff.change')}</Table.Th><Table.Th>{t('diff.path')}</Table.Th><Table.Th>{t('diff.what')}</Table.Th><Table.Th ta="end">{t('fact.size')}</Table.Th></Table.Tr></Table.Thead>
               <Table.Tbody>

@@ -75,7 +75,7 @@ export function RestoreWhat({ app, draft, fromUpload, onChange }: Props): ReactE
         </Radio.Group>
         {draft.paths.length === 0 ? null : (
           <div>
-            <Group justify="space-between"><Title order={3}>{t('restore.paths')}</Title><Button size="compact-xs" variant="subtle" onClick={() => onChange({ paths: [], what: 'all' })}>{t('restore.allInstead')}</Button></Group>
+            <Group justify="space-between"><Title order={2} size="h3">{t('restore.paths')}</Title><Button size="compact-xs" variant="subtle" onClick={() => onChange({ paths: [], what: 'all' })}>{t('restore.allInstead')}</Button></Group>
             <ul className="samples">{draft.paths.map((path) => <li key={path}><Name mono>{path}</Name></li>)}</ul>
           </div>
         )}

@@ -36,7 +36,7 @@ function Databases({ app, draft, onChange }: Props): ReactElement | null {
   return (
     <Stack gap="sm">
       <div>
-        <Title order={3}>{t('restore.databases')}</Title>
+        <Title order={2} size="h3">{t('restore.databases')}</Title>
         <Text size="sm" className="quiet">{t('restore.databasesHint')}</Text>
       </div>
       {data.databases.map(({ name, engine, version }) => (
