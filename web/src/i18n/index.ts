@@ -1,6 +1,7 @@
 import i18next from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import { en } from './en.ts'
+import { withPluralForms } from './plural-forms.ts'
 import type { Texts } from './texts.ts'
 
 export const languages = { en: 'English', it: 'Italiano', fr: 'Français' } as const
@@ -44,7 +45,7 @@ export async function setLanguage(language: Language): Promise<void> {
 }
 
 async function useLanguage(language: Language): Promise<void> {
-  if (!i18next.hasResourceBundle(language, 'translation')) i18next.addResourceBundle(language, 'translation', await load[language]())
+  if (!i18next.hasResourceBundle(language, 'translation')) i18next.addResourceBundle(language, 'translation', withPluralForms(await load[language](), language))
   await i18next.changeLanguage(language)
   document.documentElement.lang = language
 }
