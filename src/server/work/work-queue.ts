@@ -165,10 +165,11 @@ function told(item: Item, { status, signal, stdout, stderr }: ChildEnd): Partial
     const { code, message, hint } = failure.data.error
     return { outcome: code === 'interrupted' ? 'interrupted' : 'failed', error: { code, message, ...(hint === undefined ? {} : { hint }) } }
   }
-  const outcome: Outcome = status === 0 ? 'ok' : status === 3 ? 'partial' : status === 130 || (item.cancelled && status !== 1) ? 'interrupted' : signal === undefined && json !== undefined ? 'failed' : 'interrupted'
   if (json === undefined) {
-    return { outcome: outcome === 'ok' ? 'failed' : outcome, error: { code: 'process.failed', message: signal === undefined ? `The process ended without an answer${stderr === '' ? '' : `: ${stderr.trim().split('\n').at(-1) ?? ''}`}` : `The process was ended by ${signal}` } }
+    const said = stderr.trim().split('\n').find((line) => line.startsWith('error:')) ?? stderr.trim().split('\n').at(-1) ?? ''
+    return { outcome: signal !== undefined || item.cancelled ? 'interrupted' : 'failed', error: { code: 'process.failed', message: signal === undefined ? `The process ended without an answer${said === '' ? '' : `: ${said}`}` : `The process was ended by ${signal}` } }
   }
+  const outcome: Outcome = status === 0 ? 'ok' : status === 3 ? 'partial' : status === 130 ? 'interrupted' : 'failed'
   if (item.job.result === undefined) return { outcome, result: json }
   try {
     return { outcome, result: item.job.result(json) }
