@@ -8,8 +8,6 @@ import { CatalogRuns } from './catalog-runs.ts'
 import type { CatalogTables } from './catalog-tables.ts'
 import { catalogMigrations } from './catalog-tables.ts'
 import { migrate } from './migrate.ts'
-import type { OverviewFacts, OverviewSpan, OverviewSubject } from './overview-facts.ts'
-import { overviewFacts } from './overview-facts.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 
 export type CatalogOptions = {
@@ -59,11 +57,6 @@ export class Catalog implements AsyncDisposable {
 
   async markFilled(): Promise<void> {
     await this.#db.replaceInto('marks').values({ name: 'filled' }).execute()
-  }
-
-  /** What the overview shows of each application. */
-  async overviewFacts(apps: readonly OverviewSubject[], span: OverviewSpan): Promise<ReadonlyMap<string, OverviewFacts>> {
-    return await overviewFacts(this.#db, apps, span)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -19,7 +19,7 @@ import type { Application } from '../runs/application.ts'
 import { configuredApplication, partNames, presetWhereThere } from '../runs/application.ts'
 import { thawApplication } from '../runs/guard/thaw-application.ts'
 import { hasFrozen } from '../runs/guard/thaw-dead-runs.ts'
-import { readJournal, settleDeadRuns } from '../runs/interrupted-runs.ts'
+import { listJournals, readJournal, settleDeadRuns } from '../runs/interrupted-runs.ts'
 import { Setup } from '../runs/setup.ts'
 import { claimTouch } from '../runs/touch.ts'
 import { Catalog } from '../catalog/catalog.ts'
@@ -63,6 +63,7 @@ export class Server implements AsyncDisposable {
   readonly #expected = new Map<string, readonly ExpectedRun[]>()
   /** Whose journals have been read into the catalog. */
   readonly #filled = new Set<string>()
+  #isCatalogNew = false
   #watches = new Map<string, JournalWatch>()
   /** Of which a dead run is being settled. */
   readonly #settling = new Set<string>()
@@ -107,6 +108,7 @@ export class Server implements AsyncDisposable {
     await makeFolder(dataFolder)
     const catalog = await Catalog.open(join(dataFolder, 'catalog.sqlite'), { now: () => new Date(), onDamage: ({ message }) => log(message) })
     const server = new Server(given, setup, dataFolder, await Access.open(dataFolder, { now: Date.now }), catalog)
+    server.#isCatalogNew = !await catalog.isFilled()
     await server.#useApps()
     server.#timer = setInterval(() => server.#meanwhile('catalog', server.lookAtAll()), lookAgainMs)
     return server
@@ -284,6 +286,9 @@ export class Server implements AsyncDisposable {
   async #begin(apps: readonly Application[]): Promise<void> {
     await this.lookAtAll()
     if (this.#stop.signal.aborted) return
+    await this.catalog.points.keepOnly(new Map(apps.map(({ name, vaults }) => [name, vaults.map((vault) => vault.name)])))
+    await this.catalog.markFilled()
+    this.#isCatalogNew = false
     await this.#scheduler.setApps(apps.map(({ name, config, vaults }) => ({ name, scope: config.scope, vaults: vaults.map((vault) => vault.name), ...(config.schedule === undefined ? {} : { schedule: config.schedule }) })))
     for (const { name } of apps) await this.#readExpected(name)
     this.#tell()
@@ -322,10 +327,20 @@ export class Server implements AsyncDisposable {
     for (const [vault, snapshots] of lists) await this.catalog.points.replace(vault, new Map([[app, snapshots.filter((point) => point.app === app)]]), new Date())
     if (!this.#filled.has(app)) {
       await this.catalog.runs.put(runs)
+      if (this.#isCatalogNew) await this.#readJournals(app)
       this.#filled.add(app)
     }
     await this.#scheduler.looked(app)
     await this.#readExpected(app)
+  }
+
+  /** All runs whose journals are kept, into a catalog that has just been made; one after the other, as there may be a thousand. */
+  async #readJournals(app: string): Promise<void> {
+    for (const path of await listJournals(await this.#setup.state(app))) {
+      if (this.#stop.signal.aborted) return
+      const found = await readJournal(path)
+      if (found?.report.outcome !== undefined) await this.catalog.runs.put([found.report])
+    }
   }
 
   async #readExpected(app: string): Promise<void> {

@@ -10,14 +10,12 @@ import { openBy } from '../../src/catalog/catalog-expected.ts'
 import { readingsAfter, rowsBetween } from '../../src/catalog/catalog-points.ts'
 import { runsAfter } from '../../src/catalog/catalog-runs.ts'
 import type { CatalogTables } from '../../src/catalog/catalog-tables.ts'
-import { overviewQueries } from '../../src/catalog/overview-facts.ts'
 import type { ExpectedRun } from '../../src/model/expected-run.ts'
 import { daily, openCatalog, report, tablesOf } from './sample-catalog.ts'
 
 // What one server is to hold: 200 applications with 250 restore points each.
 const apps = Array.from({ length: 200 }, (_, index) => ({ name: `app-${index}`, scope: 'full' as const }))
 const now = new Date('2026-11-20T12:00:00Z')
-const span = { since: new Date('2026-10-21T00:00:00Z'), now, sizes: 30 }
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-catalog-'))
 const file = join(folder, 'c.sqlite')
 let catalog: Catalog
@@ -69,32 +67,6 @@ test('a later page begins where the one before ended, not at the newest', async 
 
 test('what is open is found without what is past', async () => {
   assert.match(await planOf(openBy(tables, now)), /USING INDEX expected_open/)
-})
-
-test('no query of the overview reads a table through', async () => {
-  for (const [name, query] of Object.entries(overviewQueries(apps, span))) {
-    const plan = await planOf(query)
-    assert.doesNotMatch(plan, /SCAN (?!json_each|a\b)/, `${name}: ${plan}`)
-    assert.match(plan, /SEARCH \w+ USING/, `${name}: ${plan}`)
-  }
-})
-
-test('what a card shows of points is found in indexes made for it', async () => {
-  const { newest, verified, sizes } = overviewQueries(apps, span)
-  assert.match(await planOf(newest), /SEARCH q USING COVERING INDEX points_sound \(app=\? AND scope=\? AND started_at</)
-  assert.match(await planOf(verified), /SEARCH q USING COVERING INDEX points_verified \(app=\? AND scope=\? AND started_at</)
-  assert.match(await planOf(sizes), /SEARCH p USING COVERING INDEX points_sound \(app=\? AND scope=\? AND started_at>/)
-})
-
-test('the overview of 200 applications with 50,000 points is whole', async () => {
-  const facts = await catalog.overviewFacts(apps, span)
-  assert.equal(facts.size, 200)
-  for (const { name } of apps) {
-    const each = facts.get(name)
-    assert.deepEqual([each?.points, each?.newest?.point.app, each?.sizes.length, each?.runs.length, each?.expected.length], [250, name, 30, 30, 30])
-  }
-  const [{ count } = { count: 0 }] = (await sql<{ count: number }>`select count(*) as count from points`.execute(tables)).rows
-  assert.equal(count, 50_000)
 })
 
 test('listing what has not changed writes no point', async () => {

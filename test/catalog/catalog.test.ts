@@ -71,30 +71,6 @@ test('plans are kept with what they ask for, and go with their application', asy
   assert.deepEqual(await catalog.expected.list('demo', new Date(0)), [])
 })
 
-test('the overview gives each application its own, also one of which nothing is known', async (t) => {
-  await using catalog = await openCatalog(join(temporaryFolder(t), 'c.sqlite'))
-  const sound = daily('demo', 40, '2026-11-19T03:00:00.000Z')
-  const copies = sound.map((each) => ({ ...each, id: each.id.replace(/^0/, 'f') }))
-  const { verifiedAt: _, ...newest } = point('demo', '2026-11-20T03:00:00.000Z')
-  const noise = [point('demo', '2026-11-20T04:00:00.000Z', { complete: false }), point('demo', '2027-11-20T04:00:00.000Z'), point('demo', '2026-11-20T05:00:00.000Z', { scope: 'database' })]
-  await catalog.points.replace('nas', new Map([['demo', [...sound, ...noise, newest]], ['db', [point('db', '2026-11-20T03:00:00.000Z', { scope: 'database' })]]]), now)
-  await catalog.points.replace('usb', new Map([['demo', copies]]), now)
-  await catalog.runs.put([report('demo', '2026-11-20T03:00:00.000Z', { outcome: 'failed', error: { code: 'x', message: 'y', hint: 'z' } }), report('demo', '2026-09-20T03:00:00.000Z'), report('db', '2026-11-20T03:00:00.000Z')])
-  await catalog.expected.write([expected('2026-11-20T03:00:00.000Z'), expected('2026-11-21T03:00:00.000Z'), expected('2026-09-20T03:00:00.000Z')])
-  const facts = await catalog.overviewFacts([{ name: 'demo', scope: 'full' }, { name: 'db', scope: 'database' }, { name: 'none', scope: 'full' }], { since: new Date('2026-10-21T00:00:00Z'), now, sizes: 10 })
-  const demo = facts.get('demo')
-  assert.equal(demo?.points, 44)
-  assert.deepEqual(demo?.newest, { point: newest, copies: [{ vault: 'nas', snapshot: newest }] })
-  assert.equal(demo?.verifiedPointAt, '2026-11-19T03:00:00.000Z')
-  assert.deepEqual(demo?.sizes.slice(-2).map(({ at }) => at), ['2026-11-20T03:00:00.000Z', '2027-11-20T04:00:00.000Z'])
-  assert.equal(demo?.sizes.length, 10)
-  assert.deepEqual(demo?.runs.map(({ startedAt, outcome, error }) => ({ startedAt, outcome, error })), [{ startedAt: '2026-11-20T03:00:00.000Z', outcome: 'failed', error: { code: 'x', message: 'y' } }])
-  assert.deepEqual(demo?.expected.map(({ dueAt }) => dueAt), ['2026-11-20T03:00:00.000Z'])
-  assert.equal(facts.get('db')?.newest?.point.app, 'db')
-  assert.equal(facts.get('db')?.sizes.length, 1)
-  assert.deepEqual(facts.get('none'), { points: 0, sizes: [], runs: [], expected: [] })
-})
-
 test('it remembers whether it was filled', async (t) => {
   const file = join(temporaryFolder(t), 'c.sqlite')
   {

@@ -7,7 +7,7 @@ const count = z.int().nonnegative()
  * One name in a folder of a restore point. Requests take `path`, or `key` (the path's bytes in base64url), which also works for names
  * that are no UTF-8 and so no part of a URL.
  */
-export const treeEntrySchema = z.object({
+const treeEntrySchema = z.object({
   key: z.string(),
   path: z.string(), name: z.string(), kind: z.enum(['file', 'dir', 'symlink', 'fifo', 'socket', 'char', 'block']),
   sizeBytes: count.optional(), mtime: z.iso.datetime(), mode: count, owner: z.string(), linkTarget: z.string().optional(),

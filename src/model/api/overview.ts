@@ -7,12 +7,12 @@ const instant = z.iso.datetime()
 const count = z.int().nonnegative()
 
 /** One of the last thirty days in the place of the application: the worst of what happened, or `none` where nothing was expected. */
-export const dayStateSchema = z.enum(['ok', 'warning', 'failed', 'missed', 'none'])
+const dayStateSchema = z.enum(['ok', 'warning', 'failed', 'missed', 'none'])
 export type DayState = z.infer<typeof dayStateSchema>
 export const daySchema = z.object({ day: z.string(), state: dayStateSchema, text: z.string() })
 
 /** A destination's part, as circles of a tile show it. `off`: there is none of this kind. */
-export const destinationStateSchema = z.object({
+const destinationStateSchema = z.object({
   name: z.string(),
   /** `local`: a disk of this machine; `network` and `cloud` come with further kinds of destinations. */
   reach: z.enum(['local', 'network', 'cloud']),
@@ -25,7 +25,7 @@ export const destinationStateSchema = z.object({
 })
 export type DestinationState = z.infer<typeof destinationStateSchema>
 
-export const activeRunSchema = z.object({ run: z.string(), app: z.string(), kind: runKindSchema, startedAt: instant })
+const activeRunSchema = z.object({ run: z.string(), app: z.string(), kind: runKindSchema, startedAt: instant })
 export type ActiveRunInfo = z.infer<typeof activeRunSchema>
 
 /** One application as a card shows it. */
@@ -82,7 +82,7 @@ export const statusReportSchema = z.object({
 export type StatusReport = z.infer<typeof statusReportSchema>
 
 /** A restore point with all places where copies of it lie. */
-export const pointSchema = z.object({
+const pointSchema = z.object({
   ...snapshotSchema.shape,
   fileName: z.string(),
   vaults: z.array(z.string()),

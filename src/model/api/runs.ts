@@ -6,7 +6,7 @@ const instant = z.iso.datetime()
 const count = z.int().nonnegative()
 
 /** One line of an application's history. */
-export const runLineSchema = z.object({
+const runLineSchema = z.object({
   run: z.string(), app: z.string(), kind: runKindSchema, startedAt: instant, finishedAt: instant.optional(),
   /** Absent while it runs. */
   outcome: outcomeSchema.optional(),

@@ -11,17 +11,16 @@ export const configPatchSchema = z.strictObject({
   etag: z.string(),
   changes: z.array(z.strictObject({ path: z.array(z.union([z.string(), z.int()])).min(1).max(12), value: z.json() })).min(1).max(200),
 })
-export type ConfigPatch = z.infer<typeof configPatchSchema>
 /** `PUT /api/config`: the whole text. */
 export const configPutSchema = z.strictObject({ etag: z.string(), text: z.string().max(1_000_000) })
 
 /** `POST /api/config/test-place` `{place}`: whether a folder can be written to. */
 export const testPlaceRequestSchema = z.strictObject({ place: z.string().min(1).max(4096) })
-export const testPlaceSchema = z.object({ ok: z.boolean(), text: z.string(), freeBytes: count.optional() })
+const testPlaceSchema = z.object({ ok: z.boolean(), text: z.string(), freeBytes: count.optional() })
 export type TestPlace = z.infer<typeof testPlaceSchema>
 
 /** `GET /api/discover` (admin): applications found on this machine that are not configured yet. */
-export const discoveredSchema = z.object({ root: z.string(), preset: z.string(), name: z.string(), databases: z.array(z.string()), sizeHintBytes: count.optional() })
+const discoveredSchema = z.object({ root: z.string(), preset: z.string(), name: z.string(), databases: z.array(z.string()), sizeHintBytes: count.optional() })
 export type Discovered = z.infer<typeof discoveredSchema>
 
 /** `POST /api/uploads` `{app, name, sizeBytes}`; bytes follow with `PATCH /api/uploads/:id?offset=N`; `GET /api/uploads/:id` tells how far it is. */

@@ -30,7 +30,7 @@ type Page = {
 }
 
 /** What others know of an application, and the book does not. */
-export type Surroundings = {
+type Surroundings = {
   readonly expected: (app: string) => readonly ExpectedRun[]
   readonly next: (app: string) => Date | undefined
   readonly running: (app: string) => RunReport | undefined

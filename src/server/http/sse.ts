@@ -1,5 +1,5 @@
 /** One event as `text/event-stream` has it (WHATWG HTML, 9.2); `data` holds no line end. */
-export function sseText({ id, name, data }: { readonly id: string; readonly name: string; readonly data: string }): string {
+function sseText({ id, name, data }: { readonly id: string; readonly name: string; readonly data: string }): string {
   return `id: ${id}\nevent: ${name}\ndata: ${data}\n\n`
 }
 

@@ -46,7 +46,7 @@ export class WebFiles {
   /** `path` without the leading slash. Every path that is no file is the dashboard's own: it draws the page. */
   answer(path: string, base: string, headers: Headers): Response {
     // Built or installed anew since: what was read before belongs to pages that are gone.
-    if (!this.areThere || (/^assets\//.test(path) && !this.#names.has(path))) this.#listAgain()
+    if (!this.areThere || (path.startsWith('assets/') && !this.#names.has(path))) this.#listAgain()
     if (!this.areThere) return new Response('The dashboard is not built yet: run "npm run build".', { status: 503, headers: { 'content-type': 'text/plain; charset=utf-8' } })
     const isFile = this.#names.has(path) && path !== 'index.html'
     if (!isFile && /^assets\/|^widget\//.test(path)) return problem(404, { code: 'usage', message: 'There is no such file' })
