@@ -8,6 +8,7 @@ export const serverOptionsSchema = z.strictObject({
   data: z.string().min(1).optional().describe('The folder for its catalog, accounts and uploads. Default: `.server` in the state folder.'),
   parallel: z.int().min(1).max(16).default(1).describe('So many applications are worked on at once; others wait for their turn.'),
   basePath: z.string().regex(/^\/(?:[A-Za-z0-9._~-]+\/)*$/, 'a path that begins and ends with a slash').default('/').describe('The path below which it is reached behind a proxy: `/holdfast/`.'),
+  url: z.url({ protocol: /^https?$/ }).optional().describe('The address by which people reach the dashboard: notices and Home Assistant link to it.'),
   hosts: z.array(z.string().regex(/^[A-Za-z0-9.-]+(?::\d{1,5})?$/, 'a host name, with its port where it is not the usual one')).default([]).describe('Names under which browsers reach it, besides its own addresses. Requests to other names are refused.'),
   tls: z.strictObject({
     cert: z.string().min(1).describe('The certificate, with those between it and the root (PEM).'),

@@ -22,7 +22,12 @@ export const runsPageSchema = z.object({ runs: z.array(runLineSchema), next: z.s
 export type RunsPage = z.infer<typeof runsPageSchema>
 
 /** `POST /api/apps/:app/backup`. */
-export const backupRequestSchema = z.strictObject({ scope: scopeSchema.optional(), without: z.array(z.string()).optional() })
+export const backupRequestSchema = z.strictObject({
+  scope: scopeSchema.optional(),
+  without: z.array(z.string()).optional(),
+  /** An update of the application waits for it: said in its journal, and to Jeedom. */
+  beforeUpdate: z.boolean().optional(),
+})
 /** What every request that starts a run answers (202): its ticket. Events of a ticket: `GET /api/tickets/:ticket/events` (SSE). */
 export const ticketSchema = z.object({ ticket: z.string() })
 export type Ticket = z.infer<typeof ticketSchema>

@@ -25,7 +25,7 @@ export class Teller implements AsyncDisposable {
 
   constructor(setup: Setup, dataFolder: string, onBackup: (app: string) => void) {
     this.#setup = setup
-    this.reporting = Reporting.open({ config: setup.config ?? configSchema.parse({ apps: {} }), folder: dataFolder, now: () => new Date(), onBackup })
+    this.reporting = Reporting.open({ config: setup.config ?? configSchema.parse({ apps: {} }), folder: dataFolder, now: () => new Date(), onBackup, ...(setup.config?.server.url === undefined ? {} : { dashboardUrl: setup.config.server.url }) })
   }
 
   health(): Overview['reporting'] {

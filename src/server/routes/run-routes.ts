@@ -23,12 +23,12 @@ export const runRoutes: readonly Route[] = [
     method: 'POST', path: '/api/apps/:app/backup', access: 'operator', audit: 'backup',
     async handle(context) {
       const app = context.server.app(context.params['app'] ?? '')
-      const { scope, without } = await readJson(context, backupRequestSchema)
+      const { scope, without, beforeUpdate } = await readJson(context, backupRequestSchema)
       const known = context.server.partsOf(app)
       const parts = scope === 'partial' && (without === undefined || without.length === 0) ? known : without ?? []
       // They become arguments of a command: nothing but a part's name may stand there.
       for (const part of parts) if (!known.includes(part)) throw new AppError('usage', `${app.name} has no part of that name`, { hint: known.length === 0 ? 'It has no parts.' : `Its parts: ${known.join(', ')}.` })
-      const args = ['backup', app.name, ...(scope === 'database' ? ['--database-only'] : scope === 'full' ? ['--full'] : parts.length > 0 ? ['--without', ...parts] : [])]
+      const args = ['backup', app.name, ...(scope === 'database' ? ['--database-only'] : scope === 'full' ? ['--full'] : parts.length > 0 ? ['--without', ...parts] : []), ...(beforeUpdate === true ? ['--before-update'] : [])]
       return ask(context, 'backup', app.name, args)
     },
   },
