@@ -21,6 +21,6 @@ test('what needs somebody comes first, then by name', () => {
 
 test('a line of the log shows no control characters of names', () => {
   const { text, grave } = logLine({ type: 'run.warning', seq: 1, at: '2026-01-01T00:00:00Z', code: 'file.unreadable', message: 'Cannot read', path: 'a\u001b[2J\n' })
-  assert.equal(text, 'warning: Cannot read a␛[2J␊ (file.unreadable)')
+  assert.equal(text, 'warning: Cannot read a⟨ESC⟩[2J⟨LF⟩ (file.unreadable)')
   assert.equal(grave, 'warning')
 })

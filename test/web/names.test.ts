@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { visibleName, visibleText } from '../../web/src/format/visible-name.ts'
 
-test('control characters in a name are shown as signs', () => {
-  assert.equal(visibleName('a\nb\tc\u0000\u001b[31m\u007f'), 'a␊b␉c␀␛[31m␡')
+test('control characters in a name are shown by their names', () => {
+  assert.equal(visibleName('a\nb\tc\u0000\u001b[31m\u007f'), 'a⟨LF⟩b⟨TAB⟩c⟨NUL⟩⟨ESC⟩[31m⟨DEL⟩')
 })
 
 test('marks that turn a name around are shown as their code', () => {
@@ -21,5 +21,5 @@ test('plain names of all languages stay as they are', () => {
 })
 
 test('a text keeps its lines and tabs and nothing else that is invisible', () => {
-  assert.equal(visibleText('a\r\n\tb\u001b\nc'), 'a\n\tb␛\nc')
+  assert.equal(visibleText('a\r\n\tb\u001b\nc'), 'a\n\tb⟨ESC⟩\nc')
 })

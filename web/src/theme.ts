@@ -3,9 +3,7 @@ import { createTheme } from '@mantine/core'
 /** The colours of kelp: what a holdfast holds. States have colours of their own in styles.css. */
 export const theme = createTheme({
   primaryColor: 'kelp',
-  primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
-  luminanceThreshold: 0.32,
+  primaryShade: 7,
   defaultRadius: 'md',
   cursorType: 'pointer',
   respectReducedMotion: true,
@@ -13,6 +11,7 @@ export const theme = createTheme({
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace',
   headings: { fontWeight: '650', sizes: { h1: { fontSize: '1.6rem', lineHeight: '1.25' }, h2: { fontSize: '1.2rem', lineHeight: '1.3' }, h3: { fontSize: '1.02rem', lineHeight: '1.35' } } },
   components: {
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false, withinPortal: false } },
     InputWrapper: { defaultProps: { withAsterisk: false } },
     // A header in a dialog is not the page's.
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 }, attributes: { header: { role: 'presentation' } } } },

@@ -36,7 +36,7 @@ export function EntryList({ source, words, chosen, onChoose }: { readonly source
   return (
     <div>
       <Text size="sm" className="quiet" mb={6} role="status">{isPending ? t('loading') : t('search.found', { count: data?.pages[0]?.total ?? 0 })}</Text>
-      <div className="tree" ref={box} style={{ height: 'min(58vh, 38rem)' }} role="listbox" aria-label={t('search.results')} tabIndex={0}>
+      <div className="tree" ref={box} style={{ height: `clamp(12rem, ${virtual.getTotalSize() + 2}px, min(58vh, 38rem))` }} role="listbox" aria-label={t('search.results')} tabIndex={0}>
         <div style={{ height: virtual.getTotalSize(), position: 'relative' }} role="presentation">
           {items.map(({ index, start }) => {
             const entry = entries[index]

@@ -83,7 +83,7 @@ export function FileTree({ source, label, chosen, onChoose }: Props): ReactEleme
     move()
   }
   return (
-    <div className="tree" ref={box} style={{ height: 'min(62vh, 40rem)' }} role="tree" aria-label={label} aria-busy={state.folders.get('')?.isLoading === true} onKeyDown={onKeyDown} tabIndex={rows.length === 0 ? 0 : -1}>
+    <div className="tree" ref={box} style={{ height: `clamp(12rem, ${virtual.getTotalSize() + 2}px, min(62vh, 40rem))` }} role="tree" aria-label={label} aria-busy={state.folders.get('')?.isLoading === true} onKeyDown={onKeyDown} tabIndex={rows.length === 0 ? 0 : -1}>
       <div style={{ height: virtual.getTotalSize(), position: 'relative' }} role="presentation">
         {items.map(({ index, start }) => {
           const row = rows[index]
@@ -118,7 +118,7 @@ const icons = { file: IconFile, symlink: IconLink, fifo: IconPlugConnected, sock
 export function EntryIcon({ entry, isOpen = false }: { readonly entry: TreeEntry; readonly isOpen?: boolean }): ReactElement {
   const { t } = useTranslation()
   const Icon = entry.dump ? IconDatabase : entry.kind === 'dir' ? isOpen ? IconFolderOpen : IconFolder : icons[entry.kind]
-  return <Icon size={17} stroke={1.6} role="img" aria-label={entry.dump ? t('entry.dump') : t(`entry.${entry.kind}`)} style={{ flex: 'none', color: entry.kind === 'dir' ? 'var(--mantine-primary-color-filled)' : undefined }} />
+  return <Icon size={17} stroke={1.6} role="img" aria-label={entry.dump ? t('entry.dump') : t(`entry.${entry.kind}`)} style={{ flex: 'none', color: entry.kind === 'dir' ? 'var(--accent)' : undefined }} />
 }
 
 function EntryRow({ row, index, style, isFocused, isChosen, onClick }: { readonly row: Extract<TreeRow, { kind: 'entry' }>; readonly index: number; readonly style: React.CSSProperties; readonly isFocused: boolean; readonly isChosen: boolean; readonly onClick: () => void }): ReactElement {

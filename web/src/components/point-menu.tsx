@@ -41,7 +41,7 @@ export function PointMenu({ point }: { readonly point: Point }): ReactElement | 
           {isAdmin ? (
             <>
               <Menu.Divider />
-              <Menu.Item color="red" leftSection={<IconTrash size={16} aria-hidden="true" />} onClick={() => setDeleting(true)}>{t('point.delete')}</Menu.Item>
+              <Menu.Item c="var(--state-failed)" leftSection={<IconTrash size={16} aria-hidden="true" />} onClick={() => setDeleting(true)}>{t('point.delete')}</Menu.Item>
             </>
           ) : null}
         </Menu.Dropdown>

@@ -23,7 +23,7 @@ export function RestoreBanner({ app }: { readonly app: string }): ReactElement |
   return (
     <>
       {data.unfinished === undefined ? null : (
-        <Alert color="red" icon={<IconAlertTriangle aria-hidden="true" />} title={t('unfinished.title')} role="alert">
+        <Alert color="red" icon={<IconAlertTriangle aria-hidden="true" />} title={t('unfinished.title')}>
           <Text size="sm" mb="sm">{t('unfinished.text')} <Instant at={data.unfinished.startedAt} shown="both" /></Text>
           <Group gap="xs">
             <Button size="xs" onClick={() => setHow('resume')}>{t('unfinished.resume')}</Button>
@@ -32,7 +32,7 @@ export function RestoreBanner({ app }: { readonly app: string }): ReactElement |
         </Alert>
       )}
       {data.undo === undefined ? null : (
-        <Alert color="blue" icon={<IconArrowBackUp aria-hidden="true" />} title={t('undo.title')}>
+        <Alert color="kelp" role="status" icon={<IconArrowBackUp aria-hidden="true" />} title={t('undo.title')}>
           <Text size="sm" mb="sm">{t('undo.text')} <Instant at={data.undo.startedAt} shown="both" /></Text>
           <Button size="xs" variant="default" onClick={() => setHow('undo')}>{t('undo.action')}</Button>
         </Alert>

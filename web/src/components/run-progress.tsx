@@ -33,11 +33,11 @@ export function RunProgress({ report, compact = false }: { readonly report: RunR
     <Stack gap={6}>
       <Group justify="space-between" gap="xs">
         <Text size="sm" fw={600}>{t(`kind.${report.kind}`)} · {phase}</Text>
-        <Text size="sm" className="quiet figure">{percent === undefined ? '' : `${percent} %`} · {formatDuration(now - Date.parse(report.startedAt), locale)}</Text>
+        <Text size="sm" className="quiet figure">{percent === undefined ? '' : `${percent} % · `}{formatDuration(now - Date.parse(report.startedAt), locale)}</Text>
       </Group>
       <Progress value={percent ?? 100} animated={percent === undefined} striped={percent === undefined} aria-label={`${t(`kind.${report.kind}`)}: ${phase}`} size={compact ? 'sm' : 'lg'} radius="xl" />
       <Text size="xs" className="quiet figure">{figures.join(' · ')}</Text>
-      {compact || report.path === undefined ? null : <Text size="xs" className="file-name quiet" truncate><bdi>{visibleName(report.path)}</bdi></Text>}
+      {compact || report.path === undefined || report.path === '.' ? null : <Text size="xs" className="file-name quiet" truncate><bdi>{visibleName(report.path)}</bdi></Text>}
     </Stack>
   )
 }

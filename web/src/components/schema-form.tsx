@@ -19,14 +19,14 @@ type FieldProps = {
 }
 
 /** The fields of an object, those that are needed most first and the others below a fold. */
-export function SchemaForm({ schema, value, basics, onChange }: { readonly schema: JsonSchema; readonly value: JsonObject; readonly basics?: readonly string[]; readonly onChange: (value: JsonObject) => void }): ReactElement {
+export function SchemaForm({ schema, value, basics, isOptional = false, onChange }: { readonly schema: JsonSchema; readonly value: JsonObject; readonly basics?: readonly string[]; readonly isOptional?: boolean; readonly onChange: (value: JsonObject) => void }): ReactElement {
   const { t } = useTranslation()
   const names = Object.keys(schema.properties ?? {})
   const first = basics === undefined ? names : basics.filter((name) => names.includes(name))
   const rest = names.filter((name) => !first.includes(name))
   const field = (name: string): ReactElement | null => {
     const property = schema.properties?.[name]
-    return property === undefined || property.const !== undefined ? null : <SchemaField key={name} name={name} schema={property} value={value[name]} isRequired={schema.required?.includes(name) === true && property.default === undefined} onChange={(next) => onChange(withValue(value, name, next))} />
+    return property === undefined || property.const !== undefined ? null : <SchemaField key={name} name={name} schema={property} value={value[name]} isRequired={!isOptional && schema.required?.includes(name) === true && property.default === undefined} onChange={(next) => onChange(withValue(value, name, next))} />
   }
   return (
     <Stack gap="md">
@@ -67,7 +67,7 @@ function GroupField({ schema, value, onChange, isRequired, label, description }:
       <summary><b>{label}</b></summary>
       <Stack gap="sm" mt="xs">
         {description}
-        <SchemaForm schema={schema} value={isObject(value) ? value : {}} onChange={(next) => onChange(Object.keys(next).length === 0 && isRequired !== true ? undefined : next)} />
+        <SchemaForm schema={schema} value={isObject(value) ? value : {}} isOptional={value === undefined && isRequired !== true} onChange={(next) => onChange(Object.keys(next).length === 0 && isRequired !== true ? undefined : next)} />
       </Stack>
     </details>
   )

@@ -74,7 +74,7 @@ function Running({ app }: { readonly app: AppCard }): ReactElement | null {
   const { t } = useTranslation()
   const report = useRunReport(app.running?.run)
   const isOperator = useCan('operator')
-  if (app.running === undefined) return app.queued ? <Alert color="blue" role="status">{t('overview.queued')}</Alert> : null
+  if (app.running === undefined) return app.queued ? <Alert color="kelp" role="status">{t('overview.queued')}</Alert> : null
   return (
     <section className="panel" aria-label={t('run.state')}>
       <Stack gap="sm">

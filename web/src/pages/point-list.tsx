@@ -56,15 +56,15 @@ function Row({ point, app }: { readonly point: Point; readonly app: AppCard }): 
     <article className="point" aria-label={point.startedAt}>
       <div className="point-rail"><PointIcon point={point} /></div>
       <div className="point-body">
-        <div style={{ flex: '3 1 15rem', minWidth: 0 }}>
+        <div>
           <Text fw={600}><Instant at={point.startedAt} shown="absolute" /> <Text span size="sm" fw={400} className="quiet nowrap"><Instant at={point.startedAt} /></Text></Text>
           <Text size="xs" className="quiet" truncate title={point.fileName}><Name mono>{point.fileName}</Name></Text>
         </div>
-        <Stack gap={4} style={{ flex: '2 1 13rem' }}>
+        <Stack gap={4}>
           <PointKind point={point} />
           <Group gap="xs"><Text size="sm" fw={550}><Bytes value={point.sizeBytes} /></Text><Text size="xs" className="quiet">{t('point.copies', { count: point.vaults.length })}: {point.vaults.map((vault, index) => <Fragment key={vault}>{index === 0 ? null : ', '}<Name>{vault}</Name></Fragment>)}{missingIn(point, app) ? ` · ${t('point.notEverywhere')}` : ''}</Text></Group>
         </Stack>
-        <div style={{ flex: '1 1 10rem' }}><PointState point={point} /></div>
+        <div><PointState point={point} /></div>
         <PointMenu point={point} />
       </div>
     </article>

@@ -31,7 +31,7 @@ export function Restore({ app: name }: { readonly app: string }): ReactElement {
       <PageTitle name={`${t('restore.title')}: ${name}`} title={<>{t('restore.title')}: <Name>{name}</Name></>} below={t('restore.text')} actions={<Button component={Link} href={href} variant="default">{t('work.toApp')}</Button>} />
       <Stack gap="lg">
         {ticket === undefined ? <RestoreBanner app={name} /> : null}
-        <Stepper active={step} onStepClick={(next) => ticket === undefined && next < step && setStep(next)} size="sm" allowNextStepsSelect={false} completedIcon={undefined}>
+        <Stepper active={step} onStepClick={(next) => ticket === undefined && next < step && setStep(next)} size="xs" allowNextStepsSelect={false} completedIcon={undefined}>
           <Stepper.Step label={t('restore.what')} allowStepSelect={ticket === undefined && step > 0} />
           <Stepper.Step label={t('restore.where')} allowStepSelect={ticket === undefined && step > 1} />
           <Stepper.Step label={t('restore.plan')} allowStepSelect={ticket === undefined && step > 2} />

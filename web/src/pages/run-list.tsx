@@ -32,7 +32,7 @@ export function RunList({ app }: { readonly app: string }): ReactElement {
         <Table.Tbody>
           {runs.map((run) => (
             <Table.Tr key={run.run}>
-              <Table.Td><Link href={`/apps/${encodeURIComponent(app)}/runs/${run.run}`} aria-label={`${t(`kind.${run.kind}`)} ${run.startedAt}`}><b>{t(`kind.${run.kind}`)}</b></Link></Table.Td>
+              <Table.Td className="nowrap"><Link href={`/apps/${encodeURIComponent(app)}/runs/${run.run}`} aria-label={`${t(`kind.${run.kind}`)} ${run.startedAt}`}><b>{t(`kind.${run.kind}`)}</b></Link></Table.Td>
               <Table.Td className="nowrap"><Instant at={run.startedAt} shown="both" /></Table.Td>
               <Table.Td>
                 {run.outcome === undefined ? <StateMark state="running" /> : <OutcomeMark outcome={run.outcome} />}

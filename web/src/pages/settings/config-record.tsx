@@ -100,7 +100,8 @@ export function ConfigItem({ path, saved, start, etag, schema, basics, canWrite,
   const shape = variants.length === 0 ? schema : variants[variantOf(variants, draft)] ?? schema
   const name = path.at(-1) ?? ''
   return (
-    <form onSubmit={(event) => {
+    // The browser would look for what is missing in folded parts, too, and could not show it; the server tells it with its place.
+    <form noValidate onSubmit={(event) => {
       event.preventDefault()
       if (changes.length > 0) patch.mutate({ etag, changes })
     }}
