@@ -27,8 +27,8 @@ export function judgeTouch({ doneDay, triedAt, failures }: TouchRecord, now: Dat
   if (doneDay === localDay(now)) return { state: 'done' }
   if (triedAt === undefined) return { state: 'due' }
   const tried = Date.parse(triedAt)
-  // One from the future was written by a clock that was wrong.
-  if (tried > now.getTime()) return { state: 'due' }
+  // One from the future was written by a clock that was wrong; one from this moment by somebody who came at the same time.
+  if (tried > now.getTime() + minuteMs) return { state: 'due' }
   const until = new Date(tried + Math.min(longestMs, shortestMs * 2 ** Math.max(0, failures - 1)))
   return until <= now ? { state: 'due' } : { state: 'waiting', until }
 }

@@ -23,19 +23,24 @@ const bodyWholeMs = 60_000
 export function httpApp(server: Server, routes: readonly Route[], files: WebFiles, tls: boolean): Hono<Env> {
   const app = new Hono<Env>()
   const base = (): string => server.options.basePath
-  const handle = async (request: Request, peer: string, answer: (reach: Reach) => Promise<Response>): Promise<Response> => {
+  const handle = async (request: Request, peer: string, answer: (reach: Reach, signal: AbortSignal) => Promise<Response>): Promise<Response> => {
     const { hosts, trustedProxies } = server.options
     const reach = reachOf(request.headers, peer, tls, trusting(trustedProxies))
     const refused = refuse(request, reach, hosts)
-    const response = secured(refused ?? await answer(reach).catch((error: unknown) => server.failed(error, request)), reach.secure)
+    const unread = new AbortController()
+    const signal = request.method === 'HEAD' ? AbortSignal.any([request.signal, unread.signal]) : request.signal
+    const response = secured(refused ?? await answer(reach, signal).catch((error: unknown) => server.failed(error, request)), reach.secure)
     // Nobody reads the body of an answer to HEAD: what it holds open must be let go.
-    if (request.method === 'HEAD') await response.body?.cancel()
+    if (request.method === 'HEAD') {
+      unread.abort()
+      await response.body?.cancel()
+    }
     return response
   }
   for (const route of routes) {
-    app.on(route.method, `${base()}${route.path.slice(1)}`, async (c) => await handle(c.req.raw, peerOf(c.env), async (reach) => {
+    app.on(route.method, `${base()}${route.path.slice(1)}`, async (c) => await handle(c.req.raw, peerOf(c.env), async (reach, signal) => {
       const params = decoded(c.req.param())
-      return await run(route, c.req.raw, params, reach, server)
+      return await run(route, c.req.raw, params, reach, server, signal)
     }))
   }
   app.all(`${base()}api/*`, async (c) => await handle(c.req.raw, peerOf(c.env), async () => problem(404, { code: 'usage', message: 'There is nothing here' })))
@@ -48,7 +53,7 @@ export function httpApp(server: Server, routes: readonly Route[], files: WebFile
   return app
 }
 
-async function run(route: Route, request: Request, params: Readonly<Record<string, string>>, reach: Reach, server: Server): Promise<Response> {
+async function run(route: Route, request: Request, params: Readonly<Record<string, string>>, reach: Reach, server: Server, signal: AbortSignal): Promise<Response> {
   const query = new URL(request.url).searchParams
   const { access } = server
   const principal: Principal = route.access === 'public' ? { kind: 'anonymous' } : await access.authenticate(request, reach.address, reach.secure, route)
@@ -65,7 +70,7 @@ async function run(route: Route, request: Request, params: Readonly<Record<strin
   const limit = route.bodyBytes ?? usualBodyBytes
   const whole = isUnsafe && limit > 0 ? await withBody(request, limit) : request
   if (whole === undefined) return problem(413, { code: 'http.too-large', message: `The request is larger than ${limit} bytes` })
-  const context: RequestContext = { request: whole, params, query, principal, address: reach.address, secure: reach.secure, server, signal: request.signal, note: {} }
+  const context: RequestContext = { request: whole, params, query, principal, address: reach.address, secure: reach.secure, server, signal, note: {} }
   try {
     const response = await route.handle(context)
     await note(server, route, principal, reach, params, response.status < 400 ? 'ok' : response.status === 401 || response.status === 403 ? 'denied' : 'failed', context.note)
