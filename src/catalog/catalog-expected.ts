@@ -107,7 +107,7 @@ const originOf = storedWord(expectedOriginSchema)
 const stateOf = storedWord(expectedStateSchema)
 
 /** @throws AppError `state.damaged`. */
-export function expectedOf({ app, origin, due_at: dueAt, start_at: startAt, state, run }: Selectable<CatalogTables['expected']>): ExpectedRun {
+function expectedOf({ app, origin, due_at: dueAt, start_at: startAt, state, run }: Selectable<CatalogTables['expected']>): ExpectedRun {
   const due = new Date(dueAt).toISOString()
   return { app, origin: originOf(origin), dueAt: due, startAt: startAt === dueAt ? due : new Date(startAt).toISOString(), state: stateOf(state), ...(run === null ? {} : { run }) }
 }

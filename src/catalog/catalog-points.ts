@@ -107,7 +107,7 @@ export class CatalogPoints {
 }
 
 /** The copies that belong together, in the order of their first ones. */
-export function merge(copies: readonly Copy[]): readonly CatalogPoint[] {
+function merge(copies: readonly Copy[]): readonly CatalogPoint[] {
   const groups: { reading: string; copies: Copy[] }[] = []
   for (const copy of copies) {
     const reading = `${copy.snapshot.startedAt} ${readingOf(copy.snapshot)}`
