@@ -32,7 +32,8 @@ test('dependencies are exact, and no install script is one that nobody has judge
   const { dependencies, devDependencies, optionalDependencies } = packageJson
   for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })) assert.match(version, /^\d+\.\d+\.\d+$/, name)
   const withScripts = installed.filter(([, { hasInstallScript }]) => hasInstallScript === true).map(([path]) => path.replace(/^.*node_modules\//, ''))
-  assert.deepEqual(withScripts, Object.keys(packageJson.allowScripts))
+  // Another version of a judged one, deeper down, is denied by the same name.
+  assert.deepEqual([...new Set(withScripts)], Object.keys(packageJson.allowScripts))
 })
 
 test('every dependency stands in docs/dependencies.md with its reason', () => {
