@@ -15,8 +15,13 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rolldownOptions: {
       output: {
-        // What changes seldom keeps its name from one version of Holdfast to the next.
-        codeSplitting: { groups: [{ name: 'react', test: /node_modules\/(?:react|react-dom|scheduler)\// }] },
+        codeSplitting: { groups: [
+          // What changes seldom keeps its name from one version of Holdfast to the next.
+          { name: 'react', test: /node_modules\/(?:react|react-dom|scheduler)\// },
+          // Small things that many pages share would else come in dozens of files.
+          { name: 'icons', test: /node_modules\/@tabler\// },
+          { name: 'shared', test: /web\/src\/(?:api|format|components)\/(?!use-config|schema-|use-field|file-tree|entry-|upload|qr-code)/ },
+        ] },
       },
     },
   },

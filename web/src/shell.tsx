@@ -5,11 +5,13 @@ import type { ReactElement, ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
 import type { SessionInfo } from '../../src/model/api/access.ts'
+import type { AppCard } from '../../src/model/api/overview.ts'
 import { followServer, useConnection } from './api/live.ts'
 import { signOut, useOverview } from './api/queries.ts'
 import { Brand } from './components/brand.tsx'
 import { Name } from './components/name.tsx'
 import { StateIcon } from './components/state-mark.tsx'
+import { byGravity } from './format/gravest.ts'
 import { languages, setLanguage } from './i18n/index.ts'
 import type { Language } from './i18n/index.ts'
 
@@ -73,7 +75,8 @@ function Navigation({ user, location }: { readonly user: User; readonly location
       <AppShell.Section grow component={ScrollArea} type="auto" viewportProps={{ tabIndex: -1 }}>
         {link('/', t('nav.overview'), <IconLayoutDashboard {...size} />)}
         <Heading>{t('nav.apps')}</Heading>
-        {data === undefined ? null : data.apps.toSorted((a, b) => a.name.localeCompare(b.name)).map((app) => link(`/apps/${encodeURIComponent(app.name)}`, <><Name>{app.name}</Name><span className="visually-hidden">{` (${t(`state.${app.status.state}`)})`}</span></>, <StateIcon state={app.status.state} />))}
+        {data === undefined ? null : namedApps(data.apps, location).map((app) => link(`/apps/${encodeURIComponent(app.name)}`, <><Name>{app.name}</Name><span className="visually-hidden">{` (${t(`state.${app.status.state}`)})`}</span></>, <StateIcon state={app.status.state} />))}
+        {data !== undefined && data.apps.length > appsListed ? link('/', t('nav.allApps', { count: data.apps.length }), <IconListDetails {...size} />) : null}
         {data?.apps.length === 0 ? <Text size="sm" className="quiet" px="sm">{t('nav.noApps')}</Text> : null}
         {user.role === 'admin' ? (
           <>
@@ -94,6 +97,15 @@ function Navigation({ user, location }: { readonly user: User; readonly location
       </AppShell.Section>
     </>
   )
+}
+
+/** A list of hundreds is no help: then those that need somebody first, and the one that is looked at. */
+const appsListed = 25
+
+function namedApps(apps: readonly AppCard[], location: string): readonly AppCard[] {
+  const isOpen = ({ name }: AppCard): boolean => location.startsWith(`/apps/${encodeURIComponent(name)}`)
+  const shown = apps.length <= appsListed ? apps : byGravity(apps).filter((app, index) => index < appsListed || isOpen(app))
+  return shown.toSorted((a, b) => a.name.localeCompare(b.name))
 }
 
 function Heading({ children }: { readonly children: ReactNode }): ReactElement {

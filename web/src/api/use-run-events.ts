@@ -2,9 +2,9 @@ import { useEffect, useState } from 'react'
 import type { RunEvent } from '../../../src/model/run-event.ts'
 import type { RunReport } from '../../../src/model/run-report.ts'
 import { reduceRun } from '../../../src/model/run-report.ts'
-import { pathOf, serverUrl } from './request.ts'
+import { get, pathOf, ProblemError, serverUrl } from './request.ts'
 
-export type RunLog = { readonly report: RunReport | undefined; readonly lines: readonly RunEvent[]; readonly isLost: boolean }
+export type RunLog = { readonly report: RunReport | undefined; readonly lines: readonly RunEvent[]; readonly isLost: boolean; readonly problem?: ProblemError }
 
 /** So many of the newest lines are shown; the log itself has all. */
 const linesKept = 500
@@ -31,9 +31,10 @@ export function useRunEvents(app: string, run: string): RunLog {
       if (event.type === 'run.finished') source.close()
     })
     source.addEventListener('error', () => {
-      // The stream of a run that was cut off ends without a last word; asked again it would begin anew for ever.
-      if (current.report?.outcome !== undefined) source.close()
-      else draw({ ...current, isLost: true })
+      if (current.report?.outcome !== undefined) return source.close()
+      draw({ ...current, isLost: true })
+      // Refused rather than lost: only a plain request tells why.
+      if (source.readyState === EventSource.CLOSED) void get(pathOf`api/apps/${app}/runs/${run}/log`).catch((problem: unknown) => problem instanceof ProblemError && problem.status > 0 && draw({ ...current, isLost: false, problem }))
     })
     source.addEventListener('open', () => draw({ ...current, isLost: false }))
     return () => {

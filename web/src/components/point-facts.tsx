@@ -27,7 +27,7 @@ export function PointState({ point }: { readonly point: Point }): ReactElement {
       {point.complete ? null : <StateMark state="warning" label={t('point.incomplete', { count: point.warnings })} />}
       {point.verifiedAt === undefined
         ? <span className="state state-unknown"><IconShieldOff size={16} aria-hidden="true" />{t('point.unverified')}</span>
-        : <span className="state state-ok"><IconShieldCheck size={16} aria-hidden="true" />{t('point.verified')} <Instant at={point.verifiedAt} /></span>}
+        : <span className="state state-ok"><IconShieldCheck size={16} aria-hidden="true" /><span>{t('point.verified')} <Instant at={point.verifiedAt} /></span></span>}
       {point.warnings > 0 && point.complete ? <span className="state state-warning"><IconAlertTriangle size={16} aria-hidden="true" />{t('point.warnings', { count: point.warnings })}</span> : null}
     </Group>
   )

@@ -17,6 +17,8 @@ export const en = {
   'nav.label': 'Main',
   'nav.overview': 'Overview',
   'nav.apps': 'Applications',
+  'nav.allApps_one': 'All {{count}}',
+  'nav.allApps_other': 'All {{count}}',
   'nav.noApps': 'None yet',
   'nav.settings': 'Settings',
   'nav.access': 'Access',

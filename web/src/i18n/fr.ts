@@ -19,6 +19,8 @@ export const fr: Texts = {
   'nav.label': 'Principale',
   'nav.overview': 'Vue d’ensemble',
   'nav.apps': 'Applications',
+  'nav.allApps_one': 'Toutes ({{count}})',
+  'nav.allApps_other': 'Toutes ({{count}})',
   'nav.noApps': 'Aucune pour l’instant',
   'nav.settings': 'Réglages',
   'nav.access': 'Accès',

@@ -19,6 +19,8 @@ export const it: Texts = {
   'nav.label': 'Principale',
   'nav.overview': 'Panoramica',
   'nav.apps': 'Applicazioni',
+  'nav.allApps_one': 'Tutte ({{count}})',
+  'nav.allApps_other': 'Tutte ({{count}})',
   'nav.noApps': 'Ancora nessuna',
   'nav.settings': 'Impostazioni',
   'nav.access': 'Accesso',

@@ -80,8 +80,7 @@ function Running({ app }: { readonly app: AppCard }): ReactElement | null {
       <Stack gap="sm">
         {report === undefined ? <Text fw={600}>{t(`kind.${app.running.kind}`)} · <Instant at={app.running.startedAt} /></Text> : <RunProgress report={report} />}
         <Group>
-          <Button component={Link} href={`/apps/${encodeURIComponent(app.name)}/runs/${app.running.run}`} size="xs" variant="light">{t('run.watch')}</Button>
-          {isOperator ? <CancelRun app={app.name} run={app.running.run} /> : null}
+          {isOperator ? <><Button component={Link} href={`/apps/${encodeURIComponent(app.name)}/runs/${app.running.run}`} size="xs" variant="light">{t('run.watch')}</Button><CancelRun app={app.name} run={app.running.run} /></> : null}
         </Group>
       </Stack>
     </section>

@@ -1,6 +1,6 @@
 import { Alert, Button, Group, Skeleton, Stack, Text, TextInput, Title } from '@mantine/core'
 import { IconHistory, IconLifebuoy, IconSearch, IconShieldCheck, IconShieldExclamation, IconShieldX } from '@tabler/icons-react'
-import { memo, useState } from 'react'
+import { memo, useEffect, useRef, useState } from 'react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'wouter'
@@ -54,9 +54,31 @@ export function Overview(): ReactElement {
         <Verdict overview={data} />
         <Reporting reporting={data.reporting} />
         {data.apps.length < searchFrom ? null : <TextInput value={words} onChange={({ currentTarget }) => setWords(currentTarget.value)} placeholder={t('overview.search')} aria-label={t('overview.search')} leftSection={<IconSearch size={16} aria-hidden="true" />} maw={360} type="search" />}
-        <div className="cards">{shown.map((app) => <Card key={app.name} app={app} />)}</div>
+        <Cards apps={shown} />
         {shown.length === 0 ? <Text className="quiet">{t('overview.noMatch')}</Text> : null}
       </Stack>
+    </>
+  )
+}
+
+/** So many more are drawn whenever the end of the page comes near: 200 at once would take seconds on a small machine. */
+const cardsAtOnce = 12
+
+function Cards({ apps }: { readonly apps: readonly AppCard[] }): ReactElement {
+  const { t } = useTranslation()
+  const [most, setMost] = useState(cardsAtOnce)
+  const end = useRef<HTMLButtonElement>(null)
+  useEffect(() => {
+    const { current } = end
+    if (current === null) return undefined
+    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting === true && setMost((before) => before + cardsAtOnce), { rootMargin: '800px' })
+    observer.observe(current)
+    return () => observer.disconnect()
+  }, [most, apps.length])
+  return (
+    <>
+      <div className="cards">{apps.slice(0, most).map((app) => <Card key={app.name} app={app} />)}</div>
+      {apps.length > most ? <Button ref={end} variant="default" onClick={() => setMost(apps.length)}>{t('action.more')}</Button> : null}
     </>
   )
 }
@@ -115,7 +137,7 @@ const Card = memo(function Card({ app }: { readonly app: AppCard }): ReactElemen
         {app.running === undefined ? app.queued ? <Text size="sm" className="quiet">{t('overview.queued')}</Text> : null : (
           <div>
             {report === undefined ? <Text size="sm" fw={600}>{t(`kind.${app.running.kind}`)} · <Instant at={app.running.startedAt} /></Text> : <RunProgress report={report} compact />}
-            <Text size="xs"><Link href={`${href}/runs/${app.running.run}`}>{t('run.watch')}</Link></Text>
+            {isOperator ? <Text size="xs"><Link href={`${href}/runs/${app.running.run}`}>{t('run.watch')}</Link></Text> : null}
           </div>
         )}
         <dl className="facts">

@@ -26,7 +26,7 @@ export function RestoreResult({ app, ticket: id }: { readonly app: string; reado
           </Stack>
         </div>
       ) : null}
-      <TicketProblem ticket={ticket} />
+      {ticket.run === undefined ? <TicketProblem ticket={ticket} /> : null}
       {ticket.state === 'ended' ? <RestoreBanner app={app} /> : null}
       {ticket.run === undefined ? ticket.state === 'ended' ? null : <div className="panel" role="status"><Group><Loader size="sm" aria-hidden="true" /><Text>{ticket.state === 'queued' ? t('work.queued') : t('work.starting')}</Text></Group></div> : <RunView app={app} run={ticket.run} />}
       <CommandLine command={ticket.command} />

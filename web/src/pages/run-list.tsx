@@ -11,6 +11,7 @@ import { Name } from '../components/name.tsx'
 import { ProblemAlert } from '../components/problem-alert.tsx'
 import { StateMark } from '../components/state-mark.tsx'
 import { OutcomeMark } from '../components/ticket-problem.tsx'
+import { useCan } from '../components/use-can.ts'
 import { useLocale } from '../components/use-locale.ts'
 import { formatDuration } from '../format/duration.ts'
 
@@ -18,6 +19,7 @@ import { formatDuration } from '../format/duration.ts'
 export function RunList({ app }: { readonly app: string }): ReactElement {
   const { t } = useTranslation()
   const locale = useLocale()
+  const isOperator = useCan('operator')
   const { data, error, isPending, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useRuns(app)
   if (isPending) return <Stack aria-busy="true" aria-label={t('loading')}>{[1, 2, 3, 4].map((key) => <Skeleton key={key} h={44} />)}</Stack>
   if (data === undefined) return <ProblemAlert problem={error} onRetry={() => void refetch()} />
@@ -32,7 +34,7 @@ export function RunList({ app }: { readonly app: string }): ReactElement {
         <Table.Tbody>
           {runs.map((run) => (
             <Table.Tr key={run.run}>
-              <Table.Td className="nowrap"><Link href={`/apps/${encodeURIComponent(app)}/runs/${run.run}`} aria-label={`${t(`kind.${run.kind}`)} ${run.startedAt}`}><b>{t(`kind.${run.kind}`)}</b></Link></Table.Td>
+              <Table.Td className="nowrap">{isOperator ? <Link href={`/apps/${encodeURIComponent(app)}/runs/${run.run}`} aria-label={`${t(`kind.${run.kind}`)} ${run.startedAt}`}><b>{t(`kind.${run.kind}`)}</b></Link> : <b>{t(`kind.${run.kind}`)}</b>}</Table.Td>
               <Table.Td className="nowrap"><Instant at={run.startedAt} shown="both" /></Table.Td>
               <Table.Td>
                 {run.outcome === undefined ? <StateMark state="running" /> : <OutcomeMark outcome={run.outcome} />}

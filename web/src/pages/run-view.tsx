@@ -22,10 +22,11 @@ import { logLine } from '../format/log-line.ts'
 /** One run: how far it is or how it ended, what came out of it, and its log. */
 export function RunView({ app, run }: { readonly app: string; readonly run: string }): ReactElement {
   const { t } = useTranslation()
-  const { report, lines, isLost } = useRunEvents(app, run)
+  const { report, lines, isLost, problem } = useRunEvents(app, run)
   const isOperator = useCan('operator')
   return (
     <Stack gap="md">
+      <ProblemAlert problem={problem} />
       {isLost && report?.outcome === undefined ? <Alert color="yellow" role="status">{t('fresh.lost')}</Alert> : null}
       {report === undefined ? null : (
         <section className="panel" aria-label={t('run.state')}>

@@ -30,7 +30,7 @@ export function Work({ ticket: id }: { readonly ticket: string }): ReactElement 
             {ticket.outcome === undefined ? null : <OutcomeMark outcome={ticket.outcome} />}
           </div>
         ) : null}
-        <TicketProblem ticket={ticket} />
+        {ticket.run === undefined ? <TicketProblem ticket={ticket} /> : null}
         {ticket.run === undefined ? ticket.state === 'ended' ? null : (
           <div className="panel" role="status"><Group><Loader size="sm" aria-hidden="true" /><Text>{ticket.state === 'queued' ? t('work.queued') : t('work.starting')}</Text></Group></div>
         ) : <RunView app={ticket.app} run={ticket.run} />}
