@@ -12,7 +12,7 @@ const storageKey = (app: string): string => `holdfast-upload ${app}`
  */
 export async function uploadArchive(app: string, file: File, onChange: (upload: Upload) => void, signal: AbortSignal): Promise<Upload> {
   let upload = await begun(app, file)
-  remember(app, file, upload.id)
+  remember(app, [fileMark(file), upload.id])
   onChange(upload)
   let tries = 0
   for (let piece = nextPiece(file.size, upload.receivedBytes); upload.state === 'receiving' && piece !== undefined; piece = nextPiece(file.size, upload.receivedBytes)) {
@@ -35,12 +35,12 @@ export async function uploadArchive(app: string, file: File, onChange: (upload: 
     upload = await get<Upload>(pathOf`api/uploads/${upload.id}`, signal)
     onChange(upload)
   }
-  localStorage.removeItem(storageKey(app))
+  remember(app)
   return upload
 }
 
 async function begun(app: string, file: File): Promise<Upload> {
-  const [mark, id] = JSON.parse(localStorage.getItem(storageKey(app)) ?? '[]') as readonly string[]
+  const [mark, id] = remembered(app)
   if (id !== undefined && mark === fileMark(file)) {
     try {
       const known = await get<Upload>(pathOf`api/uploads/${id}`)
@@ -52,8 +52,23 @@ async function begun(app: string, file: File): Promise<Upload> {
   return await post<Upload>('api/uploads', { app, name: file.name, sizeBytes: file.size })
 }
 
-function remember(app: string, file: File, id: string): void {
-  localStorage.setItem(storageKey(app), JSON.stringify([fileMark(file), id]))
+/** A private window may refuse both; then an upload begins anew. */
+function remember(app: string, known?: readonly [mark: string, id: string]): void {
+  try {
+    if (known === undefined) localStorage.removeItem(storageKey(app))
+    else localStorage.setItem(storageKey(app), JSON.stringify(known))
+  } catch {
+    // As above.
+  }
+}
+
+function remembered(app: string): readonly (string | undefined)[] {
+  try {
+    const known: unknown = JSON.parse(localStorage.getItem(storageKey(app)) ?? '[]')
+    return Array.isArray(known) ? known.map(String) : []
+  } catch {
+    return []
+  }
 }
 
 /** A break of the connection, a proxy without its server, or a piece that came twice. */

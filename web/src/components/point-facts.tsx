@@ -8,7 +8,7 @@ import { StateIcon, StateMark } from './state-mark.tsx'
 import type { ShownState } from './state-mark.tsx'
 
 /** How far a restore point can be relied on. */
-export function pointState({ damagedAt, complete, verifiedAt }: Pick<Point, 'damagedAt' | 'complete' | 'verifiedAt'>): ShownState {
+function pointState({ damagedAt, complete, verifiedAt }: Pick<Point, 'damagedAt' | 'complete' | 'verifiedAt'>): ShownState {
   if (damagedAt !== undefined) return 'failed'
   if (!complete) return 'warning'
   return verifiedAt === undefined ? 'unknown' : 'ok'

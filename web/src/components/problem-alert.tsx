@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { ProblemError } from '../api/request.ts'
 import { visibleText } from '../format/visible-name.ts'
 
-export type Told = { readonly code: string; readonly message: string; readonly hint?: string | undefined }
+type Told = { readonly code: string; readonly message: string; readonly hint?: string | undefined }
 
 /** What went wrong, with what to do next and the code that the reference of error codes knows. */
 export function ProblemAlert({ problem, onRetry }: { readonly problem: unknown; readonly onRetry?: (() => void) | undefined }): ReactElement | null {

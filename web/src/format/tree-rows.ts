@@ -1,7 +1,7 @@
 import type { TreeEntry } from '../../../src/model/api/browse.ts'
 
 /** What is known of one folder: the entries that have come, and how many there are in all. */
-export type FolderState = { readonly entries: readonly TreeEntry[]; readonly total: number; readonly next: string | undefined; readonly isLoading: boolean; readonly problem?: unknown }
+type FolderState = { readonly entries: readonly TreeEntry[]; readonly total: number; readonly next: string | undefined; readonly isLoading: boolean; readonly problem?: unknown }
 
 /** Folders that were looked into, by the key of their path; the restore point itself has the key ''. */
 export type TreeState = { readonly folders: ReadonlyMap<string, FolderState>; readonly open: ReadonlySet<string> }
