@@ -14,7 +14,7 @@ import { sseResponse, streamSignal } from '../http/sse.ts'
 import type { Server } from '../server.ts'
 
 const mostAtOnce = 500
-const proveAgainMs = 5000
+const proveAgainMs = 2000
 
 /** How all stands, for people, programs and whoever listens. */
 export const overviewRoutes: readonly Route[] = [

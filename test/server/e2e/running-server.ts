@@ -139,7 +139,7 @@ export class RunningServer implements AsyncDisposable {
   /** Status and code of an answer that refuses. */
   async refused(method: string, path: string, body?: unknown, asking: Asking = {}): Promise<string> {
     const reply = await this.ask(method, path, body, asking)
-    return `${reply.status} ${reply.status < 400 ? reply.text.slice(0, 200) : problemSchema.parse(reply.json).code}`
+    return `${reply.status} ${reply.status < 400 || reply.json === undefined ? reply.text.slice(0, 200) : problemSchema.parse(reply.json).code}`
   }
 
   /** Asks for work, and waits until it has ended. */
