@@ -128,6 +128,15 @@ test('sharing the state with a group follows no link that a member has put there
   assert.equal((await stat(join(outside, 'secret'))).mode & 0o777, 0o600)
 })
 
+test('sharing the state with a group leaves the server\'s accounts and uploads to its own user', async () => {
+  await using machine = await newMachine()
+  await mkdir(join(machine.state, '.server'), { recursive: true, mode: 0o700 })
+  await writeFile(join(machine.state, '.server/access.sqlite'), '', { mode: 0o600 })
+  await machine.holdfast(['init', '--group', 'daemon'])
+  assert.equal((await stat(join(machine.state, '.server'))).mode & 0o7777, 0o700)
+  assert.equal((await stat(join(machine.state, '.server/access.sqlite'))).mode & 0o7777, 0o600)
+})
+
 test('a link that a member of the group puts in the place of a state folder leads nobody else\'s run out of it', async () => {
   await using machine = await newMachine()
   const outside = join(machine.folder, 'outside')

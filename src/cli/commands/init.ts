@@ -90,6 +90,8 @@ function shareBelow(folder: string, gid: number): void {
   const shareIn = (parent: string): void => {
     for (const name of tree.names(parent)) {
       const path = parent === '.' ? name : `${parent}/${name}`
+      // The server's own: accounts, uploads. They are for nobody but whoever runs it.
+      if (path === '.server') continue
       const there = tree.lstat(path)
       if (there?.isDirectory() !== true && there?.isFile() !== true) continue
       const fd = openSync(tree.at(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
