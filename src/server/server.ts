@@ -1,15 +1,13 @@
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { thisPerson } from '../config/default-paths.ts'
 import { usualConfigFiles } from '../config/find-config.ts'
 import type { ServerOptions } from '../config/server-options.ts'
 import { writeNewConfig } from '../config/write-config.ts'
-import { AppError, messageOf, systemCode } from '../kit/app-error.ts'
+import { AppError, messageOf } from '../kit/app-error.ts'
 import type { AppCard, Overview } from '../model/api/overview.ts'
 import type { TicketState, TouchAnswerBody } from '../model/api/runs.ts'
 import type { RunEvent } from '../model/run-event.ts'
-import type { ExpectedRun } from '../model/expected-run.ts'
 import type { Snapshot } from '../model/restore-point.ts'
 import type { RunReport } from '../model/run-report.ts'
 import type { Run } from '../model/run.ts'
@@ -17,20 +15,19 @@ import type { Vault } from '../model/vault.ts'
 import type { JeedomStatus } from '../report/jeedom-status.ts'
 import type { Application } from '../runs/application.ts'
 import { configuredApplication, partNames, presetWhereThere } from '../runs/application.ts'
-import { thawApplication } from '../runs/guard/thaw-application.ts'
-import { hasFrozen } from '../runs/guard/thaw-dead-runs.ts'
-import { listJournals, readJournal, settleDeadRuns } from '../runs/interrupted-runs.ts'
 import { Setup } from '../runs/setup.ts'
 import { claimTouch } from '../runs/touch.ts'
 import { Catalog } from '../catalog/catalog.ts'
 import { Access } from './access/access.ts'
 import { AppBook } from './book/app-book.ts'
+import { CatalogKeeper } from './book/catalog-keeper.ts'
 import { OpenVaults } from './book/open-vaults.ts'
 import { PointIndex } from './book/point-index.ts'
 import { EventHub } from './events/event-hub.ts'
-import { JournalWatch } from './events/journal-watch.ts'
+import { RunFollower } from './events/run-follower.ts'
 import { errorResponse } from './http/answers.ts'
 import { log } from './log.ts'
+import { makeDataFolder } from './make-data-folder.ts'
 import { Teller } from './reporting/teller.ts'
 import type { StartReason } from './scheduler/scheduler.ts'
 import { Scheduler } from './scheduler/scheduler.ts'
@@ -44,7 +41,6 @@ export type ServeOptions = { readonly config?: string; readonly state?: string; 
 
 const lookAgainMs = 5 * 60_000
 const tellWithinMs = 500
-const expectedShownMs = 32 * 24 * 3600 * 1000
 
 /** All that the server knows and does; the HTTP side only asks it. */
 export class Server implements AsyncDisposable {
@@ -60,13 +56,8 @@ export class Server implements AsyncDisposable {
   #setup: Setup
   #vaults: OpenVaults
   #book: AppBook
-  readonly #expected = new Map<string, readonly ExpectedRun[]>()
-  /** Whose journals have been read into the catalog. */
-  readonly #filled = new Set<string>()
-  #isCatalogNew = false
-  #watches = new Map<string, JournalWatch>()
-  /** Of which a dead run is being settled. */
-  readonly #settling = new Set<string>()
+  readonly #keeper: CatalogKeeper
+  readonly #follower: RunFollower
   #apps = new Map<string, Application>()
   #teller: Teller
   readonly #scheduler: Scheduler
@@ -75,7 +66,7 @@ export class Server implements AsyncDisposable {
   #timer: NodeJS.Timeout | undefined
   #telling: NodeJS.Timeout | undefined
 
-  private constructor(given: ServeOptions, setup: Setup, dataFolder: string, access: Access, catalog: Catalog) {
+  private constructor(given: ServeOptions, setup: Setup, dataFolder: string, access: Access, catalog: Catalog, isCatalogNew: boolean) {
     this.#given = given
     this.#setup = setup
     this.dataFolder = dataFolder
@@ -89,6 +80,11 @@ export class Server implements AsyncDisposable {
       now: () => new Date(),
       onChange: (ticket) => this.#onTicket(ticket),
     })
+    this.#keeper = new CatalogKeeper(catalog, () => this.#setup, isCatalogNew, this.#stop.signal)
+    this.#follower = new RunFollower(() => this.#setup, {
+      event: (app, run, event) => this.#onEvent(app, run, event),
+      ended: (app, report) => this.#meanwhile(app, this.#onEnd(app, report)),
+    })
     this.#vaults = new OpenVaults(setup)
     this.#book = this.#newBook([])
     this.#teller = this.#openTeller()
@@ -97,7 +93,7 @@ export class Server implements AsyncDisposable {
       start: async (app, why) => await this.#startDue(app, why),
       now: () => new Date(),
       timer: systemTimer,
-      onSettled: ({ app }) => this.#meanwhile(app, this.#readExpected(app)),
+      onSettled: ({ app }) => this.#meanwhile(app, this.#keeper.readExpected(app)),
       onProblem: (error) => this.#problem('scheduler', error),
     })
   }
@@ -105,10 +101,9 @@ export class Server implements AsyncDisposable {
   static async open(given: ServeOptions, signal: AbortSignal): Promise<Server> {
     const setup = await Setup.load(given, signal)
     const dataFolder = given.data ?? setup.config?.server.data ?? join(setup.stateRoot, '.server')
-    await makeFolder(dataFolder)
+    await makeDataFolder(dataFolder)
     const catalog = await Catalog.open(join(dataFolder, 'catalog.sqlite'), { now: () => new Date(), onDamage: ({ message }) => log(message) })
-    const server = new Server(given, setup, dataFolder, await Access.open(dataFolder, { now: Date.now }), catalog)
-    server.#isCatalogNew = !await catalog.isFilled()
+    const server = new Server(given, setup, dataFolder, await Access.open(dataFolder, { now: Date.now }), catalog, !await catalog.isFilled())
     await server.#useApps()
     server.#timer = setInterval(() => server.#meanwhile('catalog', server.lookAtAll()), lookAgainMs)
     return server
@@ -158,19 +153,20 @@ export class Server implements AsyncDisposable {
     return partNames(app, presetWhereThere(app))
   }
 
-  /** The restore point of that id, of this application and no other, where it can be read. @throws AppError `vault.unknown-point`. */
-  async findPoint(app: string, id: string, vault: string | undefined): Promise<{ readonly point: Snapshot; readonly vault: Vault; readonly place: string }> {
+  /** The restore point of that id, of this application and no other, where it can be read; `copies`: the ids of all its copies. @throws AppError `vault.unknown-point`. */
+  async findPoint(app: string, id: string, vault: string | undefined): Promise<{ readonly point: Snapshot; readonly vault: Vault; readonly place: string; readonly copies: readonly string[] }> {
     const application = this.app(app)
     if (await this.catalog.points.find(app, id) === undefined) await this.#book.look(app)
     const found = await this.catalog.points.find(app, id)
     const copies = (found?.copies ?? []).filter((copy) => vault === undefined || copy.vault === vault)
+    const ids = [...new Set((found?.copies ?? []).map(({ snapshot }) => snapshot.id))]
     if (copies.length === 0) throw new AppError('vault.unknown-point', 'There is no such restore point', { hint: 'It was removed meanwhile, perhaps.' })
     const open = await this.#vaults.of(application)
     let problem: AppError | undefined
     for (const { vault: name, snapshot } of copies) {
       const there = open.find((other) => other.name === name)
       if (there === undefined) continue
-      if (!(there.vault instanceof AppError)) return { point: snapshot, vault: there.vault, place: there.place }
+      if (!(there.vault instanceof AppError)) return { point: snapshot, vault: there.vault, place: there.place, copies: ids }
       problem = there.vault
     }
     throw problem ?? new AppError('vault.missing', 'No place that holds this restore point can be reached')
@@ -251,7 +247,7 @@ export class Server implements AsyncDisposable {
   }
 
   running(app: string): RunReport | undefined {
-    return this.#watches.get(app)?.active.at(-1)
+    return this.#follower.running(app)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -261,7 +257,7 @@ export class Server implements AsyncDisposable {
     await this.queue[Symbol.asyncDispose]()
     await this.#teller[Symbol.asyncDispose]()
     this.#stop.abort()
-    for (const watch of this.#watches.values()) watch[Symbol.dispose]()
+    this.#follower[Symbol.dispose]()
     this.index[Symbol.dispose]()
     await this.access[Symbol.asyncDispose]()
     await this.catalog[Symbol.asyncDispose]()
@@ -273,12 +269,7 @@ export class Server implements AsyncDisposable {
     const apps = config === undefined ? [] : Object.keys(config.apps).map((name) => configuredApplication(name, config, this.#setup.defaultPlace))
     this.#apps = new Map(apps.map((app) => [app.name, app]))
     this.#book = this.#newBook(apps)
-    for (const [name, watch] of this.#watches) {
-      if (this.#apps.has(name)) continue
-      watch[Symbol.dispose]()
-      this.#watches.delete(name)
-    }
-    for (const { name } of apps) if (!this.#watches.has(name)) await this.#watch(name)
+    await this.#follower.follow(apps.map(({ name }) => name))
     this.#meanwhile('catalog', this.#begin(apps))
   }
 
@@ -286,11 +277,9 @@ export class Server implements AsyncDisposable {
   async #begin(apps: readonly Application[]): Promise<void> {
     await this.lookAtAll()
     if (this.#stop.signal.aborted) return
-    await this.catalog.points.keepOnly(new Map(apps.map(({ name, vaults }) => [name, vaults.map((vault) => vault.name)])))
-    await this.catalog.markFilled()
-    this.#isCatalogNew = false
+    await this.#keeper.settle(apps)
     await this.#scheduler.setApps(apps.map(({ name, config, vaults }) => ({ name, scope: config.scope, vaults: vaults.map((vault) => vault.name), ...(config.schedule === undefined ? {} : { schedule: config.schedule }) })))
-    for (const { name } of apps) await this.#readExpected(name)
+    for (const { name } of apps) await this.#keeper.readExpected(name)
     this.#tell()
   }
 
@@ -301,50 +290,18 @@ export class Server implements AsyncDisposable {
       run: () => this.quietRun(this.#stop.signal),
       now: () => new Date(),
       around: {
-        expected: (app) => this.#expected.get(app) ?? [],
+        expected: (app) => this.#keeper.expected(app),
         next: (app) => this.#scheduler.nextOf(app),
         running: (app) => this.running(app),
         isQueued: (app) => this.queue.of(app).queued,
         command: (args) => this.commandLine(args),
       },
-      onLooked: async (app, lists, gathered) => await this.#note(app.name, lists, gathered.runs),
+      onLooked: async ({ name }, lists, gathered) => {
+        await this.#keeper.note(name, lists, gathered.runs)
+        await this.#scheduler.looked(name)
+        await this.#keeper.readExpected(name)
+      },
     })
-  }
-
-  async #watch(name: string): Promise<void> {
-    const state = await this.#setup.state(name)
-    const watch = new JournalWatch(state, {
-      event: (app, run, event) => this.#onEvent(app, run, event),
-      ended: (app, report) => this.#meanwhile(app, this.#onEnd(app, report)),
-      died: (app) => this.#meanwhile(app, this.#onDeath(app)),
-    })
-    this.#watches.set(name, watch)
-    await watch.start(async (journal) => (await readJournal(join(state.runsFolder, journal)))?.report.outcome !== undefined)
-  }
-
-  /** Writes down what a look has found, for lists and for who asks after a restart. */
-  async #note(app: string, lists: ReadonlyMap<string, readonly Snapshot[]>, runs: readonly RunReport[]): Promise<void> {
-    for (const [vault, snapshots] of lists) await this.catalog.points.replace(vault, new Map([[app, snapshots.filter((point) => point.app === app)]]), new Date())
-    if (!this.#filled.has(app)) {
-      await this.catalog.runs.put(runs)
-      if (this.#isCatalogNew) await this.#readJournals(app)
-      this.#filled.add(app)
-    }
-    await this.#scheduler.looked(app)
-    await this.#readExpected(app)
-  }
-
-  /** All runs whose journals are kept, into a catalog that has just been made; one after the other, as there may be a thousand. */
-  async #readJournals(app: string): Promise<void> {
-    for (const path of await listJournals(await this.#setup.state(app))) {
-      if (this.#stop.signal.aborted) return
-      const found = await readJournal(path)
-      if (found?.report.outcome !== undefined) await this.catalog.runs.put([found.report])
-    }
-  }
-
-  async #readExpected(app: string): Promise<void> {
-    this.#expected.set(app, await this.catalog.expected.list(app, new Date(Date.now() - expectedShownMs)))
   }
 
   /** What the scheduler asks for goes into the queue like everybody's work. */
@@ -383,22 +340,6 @@ export class Server implements AsyncDisposable {
     this.queue.ask({ app, what: 'backup', args: ['backup', app], command: this.commandLine(['backup', app]), askedBy })
   }
 
-  /** A run's process is gone: its journal is closed and what it left standing still brought back, as the next run would. */
-  async #onDeath(app: string): Promise<void> {
-    // Told at each look until it is closed; bringing back what stood still may take longer than that.
-    if (this.#settling.has(app)) return
-    this.#settling.add(app)
-    try {
-      const state = await this.#setup.state(app)
-      if (hasFrozen(state)) await thawApplication(this.#setup.stateRoot, app)
-      else await settleDeadRuns(state, new Date())
-    } catch (error) {
-      log(`${app}: ${messageOf(error)}`)
-    } finally {
-      this.#settling.delete(app)
-    }
-  }
-
   #onTicket(ticket: TicketState): void {
     // A plan's or a comparison's answer may be long: whoever waits for it asks for the ticket.
     const { result: _, ...told } = ticket
@@ -431,16 +372,5 @@ export class Server implements AsyncDisposable {
   #globalArgs(): readonly string[] {
     const file = this.#setup.configFile
     return [...(file === undefined ? [] : ['--config', file]), '--state', this.#setup.stateRoot]
-  }
-}
-
-/** Makes a folder and those above it. Step by step: with `recursive` Node never ends where the system says ENOENT for a folder that is there (/proc). */
-async function makeFolder(path: string): Promise<void> {
-  if (existsSync(path)) return
-  if (!existsSync(dirname(path))) await makeFolder(dirname(path))
-  try {
-    await mkdir(path, { mode: 0o700 })
-  } catch (cause) {
-    if (systemCode(cause) !== 'EEXIST') throw new AppError('state.denied', `The folder ${path} for the server's data cannot be made: ${messageOf(cause)}`, { hint: 'Name another one with --data, or run as its owner.', cause })
   }
 }

@@ -107,7 +107,7 @@ export class AppBook {
     const status = judgeStatus(this.#input(page), now())
     const newest = newestOf(page, status)
     const points = pointsOf(page)
-    const verified = points.find(({ verifiedAt, damagedAt, complete }) => verifiedAt !== undefined && damagedAt === undefined && complete)
+    const verified = points.find(({ verifiedAt, damagedAt, complete, scope }) => verifiedAt !== undefined && damagedAt === undefined && complete && scope === page.app.config.scope)
     const next = around.next(name)
     const running = around.running(name)
     const schedule = page.app.config.schedule

@@ -57,9 +57,10 @@ export const runRoutes: readonly Route[] = [
     method: 'DELETE', path: '/api/apps/:app/points/:id', access: 'admin', stepUp: true, audit: 'delete restore point',
     async handle(context) {
       const { confirm } = await readJson(context, removeRequestSchema)
-      const { point } = await context.server.findPoint(context.params['app'] ?? '', context.params['id'] ?? '', undefined)
+      const { point, copies } = await context.server.findPoint(context.params['app'] ?? '', context.params['id'] ?? '', undefined)
       if (confirm !== point.app) throw new AppError('restore.confirm', 'The application\'s name was not given to confirm it')
-      return ask(context, 'remove', point.app, ['forget', point.id, '--app', point.app])
+      // Each copy has an id of its own; what is shown as one goes as one.
+      return ask(context, 'remove', point.app, ['forget', ...copies, '--app', point.app])
     },
   },
   {

@@ -165,9 +165,10 @@ function told(item: Item, { status, signal, stdout, stderr }: ChildEnd): Partial
     const { code, message, hint } = failure.data.error
     return { outcome: code === 'interrupted' ? 'interrupted' : 'failed', error: { code, message, ...(hint === undefined ? {} : { hint }) } }
   }
+  if (json === undefined && item.cancelled) return { outcome: 'interrupted', error: { code: 'interrupted', message: 'The run was interrupted' } }
   if (json === undefined) {
     const said = stderr.trim().split('\n').find((line) => line.startsWith('error:')) ?? stderr.trim().split('\n').at(-1) ?? ''
-    return { outcome: signal !== undefined || item.cancelled ? 'interrupted' : 'failed', error: { code: 'process.failed', message: signal === undefined ? `The process ended without an answer${said === '' ? '' : `: ${said}`}` : `The process was ended by ${signal}` } }
+    return { outcome: signal !== undefined ? 'interrupted' : 'failed', error: { code: 'process.failed', message: signal === undefined ? `The process ended without an answer${said === '' ? '' : `: ${said}`}` : `The process was ended by ${signal}` } }
   }
   const outcome: Outcome = status === 0 ? 'ok' : status === 3 ? 'partial' : status === 130 ? 'interrupted' : 'failed'
   if (item.job.result === undefined) return { outcome, result: json }

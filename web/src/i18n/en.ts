@@ -201,7 +201,7 @@ export const en = {
   'point.verify': 'Verify',
   'point.delete': 'Delete…',
   'point.deleteTitle': 'Delete a restore point',
-  'point.deleteText': 'This restore point is deleted for ever. Where a copy in another destination remains, it stays in the list and is deleted by itself.',
+  'point.deleteText': 'All copies of this restore point are deleted for ever, in each destination that can be reached.',
   'point.deleteAction': 'Delete for ever',
   'point.damaged': 'Damaged',
   'point.incomplete_one': 'Incomplete: {{count}} warning',

@@ -203,7 +203,7 @@ export const fr: Texts = {
   'point.verify': 'Vérifier',
   'point.delete': 'Supprimer…',
   'point.deleteTitle': 'Supprimer un point de restauration',
-  'point.deleteText': 'Ce point de restauration est supprimé pour toujours. S’il en reste une copie dans une autre destination, elle demeure dans la liste et se supprime à part.',
+  'point.deleteText': 'Toutes les copies de ce point de restauration sont supprimées pour toujours, dans chaque destination accessible.',
   'point.deleteAction': 'Supprimer pour toujours',
   'point.damaged': 'Endommagé',
   'point.incomplete_one': 'Incomplet : {{count}} avertissement',

@@ -203,7 +203,7 @@ export const it: Texts = {
   'point.verify': 'Verifica',
   'point.delete': 'Elimina…',
   'point.deleteTitle': 'Elimina un punto di ripristino',
-  'point.deleteText': 'Questo punto di ripristino viene eliminato per sempre. Se in un\'altra destinazione ne resta una copia, resta nell\'elenco e si elimina a parte.',
+  'point.deleteText': 'Tutte le copie di questo punto di ripristino vengono eliminate per sempre, in ogni destinazione raggiungibile.',
   'point.deleteAction': 'Elimina per sempre',
   'point.damaged': 'Danneggiato',
   'point.incomplete_one': 'Incompleto: {{count}} avviso',
