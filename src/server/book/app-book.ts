@@ -26,6 +26,8 @@ type Page = {
   readonly places: readonly { readonly name: string; readonly place: string; readonly freeBytes?: number }[]
   readonly parts: readonly string[]
   readonly preset: string
+  /** Those that are judged, newest first; the same one in several vaults stands once for each. */
+  readonly points: readonly Snapshot[]
   readonly lookedAt: string
 }
 
@@ -106,7 +108,7 @@ export class AppBook {
     const { around, now } = this.#options
     const status = judgeStatus(this.#input(page), now())
     const newest = newestOf(page, status)
-    const points = pointsOf(page)
+    const points = page.points
     const verified = points.find(({ verifiedAt, damagedAt, complete, scope }) => verifiedAt !== undefined && damagedAt === undefined && complete && scope === page.app.config.scope)
     const next = around.next(name)
     const running = around.running(name)
@@ -157,7 +159,7 @@ export class AppBook {
       const gathered = await gatherStatus({ app: name, root, expect: config.expect, scope: config.scope, vaults: told }, await setup.state(name), run())
       const preset = presetWhereThere(app)
       const places = await Promise.all(open.map(async ({ name: vault, place }) => ({ name: vault, place, ...await freeBytes(place) })))
-      this.#pages.set(name, { app, gathered: { ...gathered, runs: gathered.runs.map(withoutPaths) }, places, parts: partNames(app, preset), preset: preset.name, lookedAt })
+      this.#pages.set(name, { app, gathered: { ...gathered, runs: gathered.runs.map(withoutPaths) }, places, parts: partNames(app, preset), preset: preset.name, points: pointsOf(gathered), lookedAt })
       await onLooked(app, lists, gathered)
     } finally {
       this.#atWork -= 1
@@ -187,19 +189,19 @@ function withoutPaths(report: RunReport): RunReport {
   return { ...report, warnings: [], notes: report.notes.filter(({ code }) => code === 'backup.before-update'), databases: [], removed: [], verified: [] }
 }
 
-/** Those that are judged, newest first; the same one in several vaults stands once for each. */
-function pointsOf({ gathered }: Page): readonly Snapshot[] {
-  return gathered.vaults.flatMap((vault) => 'snapshots' in vault ? vault.snapshots : []).sort((a, b) => b.startedAt.localeCompare(a.startedAt))
+/** Sorted once for many questions, and as text: all times are written alike. */
+function pointsOf({ vaults }: GatheredStatus): readonly Snapshot[] {
+  return vaults.flatMap((vault) => 'snapshots' in vault ? vault.snapshots : []).sort((a, b) => a.startedAt === b.startedAt ? 0 : a.startedAt < b.startedAt ? 1 : -1)
 }
 
 function newestOf(page: Page, status: Status): Snapshot | undefined {
   const ids = new Set(status.vaults.flatMap(({ newest }) => newest?.id ?? []))
-  return pointsOf(page).find(({ id }) => ids.has(id))
+  return page.points.find(({ id }) => ids.has(id))
 }
 
 function sizesOf(page: Page): { at: string; sizeBytes: number }[] {
   const seen = new Set<string>()
-  return pointsOf(page).filter(({ id, complete, scope, foreign }) => complete && foreign === undefined && scope === page.app.config.scope && !seen.has(id) && seen.add(id).size > 0)
+  return page.points.filter(({ id, complete, scope, foreign }) => complete && foreign === undefined && scope === page.app.config.scope && !seen.has(id) && seen.add(id).size > 0)
     .slice(0, sizesShown).map(({ startedAt, sizeBytes }) => ({ at: startedAt, sizeBytes })).toReversed()
 }
 
