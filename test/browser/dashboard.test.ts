@@ -9,7 +9,8 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { z } from 'zod'
 import { projectFolder } from '../e2e/machine.ts'
 import { openBrowser } from '../fixtures/browser.ts'
-import { DashboardServer } from './dashboard-server.ts'
+import { RunningServer } from '../server/e2e/running-server.ts'
+import { shopMachine } from './shop-machine.ts'
 
 /** `HOLDFAST_SCREENSHOTS=FOLDER` keeps a picture of every page. */
 const pictures = process.env['HOLDFAST_SCREENSHOTS']
@@ -19,14 +20,19 @@ const patience = { timeout: 20_000 }
 
 // One person's way through the dashboard: each test goes on where the one before has ended.
 suite('a person with the dashboard', () => {
-  let server: DashboardServer
+  let server: RunningServer
+  let root = ''
+  let place = ''
   let browser: Browser
   let context: BrowserContext
   let page: Page
   const faults: string[] = []
 
   before(async () => {
-    server = await DashboardServer.start()
+    const machine = await shopMachine()
+    root = machine.app
+    place = machine.place
+    server = await RunningServer.start(machine, { accounts: false })
     browser = await openBrowser()
     context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', colorScheme: 'light' })
     page = await context.newPage()
@@ -40,7 +46,7 @@ suite('a person with the dashboard', () => {
     await server[Symbol.asyncDispose]()
   })
 
-  const archives = (): readonly string[] => readdirSync(server.place).filter((name) => /^shop_.*\.tar\.gz$/.test(name))
+  const archives = (): readonly string[] => readdirSync(place).filter((name) => /^shop_.*\.tar\.gz$/.test(name))
   const look = async (name: string): Promise<void> => {
     await page.waitForLoadState('networkidle').catch(() => undefined)
     if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true })
@@ -49,7 +55,7 @@ suite('a person with the dashboard', () => {
 
   test('makes the first account with the token of the console', async () => {
     await page.goto(server.url)
-    await page.getByLabel('Token of the console').fill(server.setupToken)
+    await page.getByLabel('Token of the console').fill(server.setupToken ?? '')
     await page.getByLabel('Name', { exact: true }).fill('ann')
     await page.getByLabel('Password', { exact: true }).fill(password)
     await page.getByLabel('Password again').fill(password)
@@ -93,8 +99,8 @@ suite('a person with the dashboard', () => {
   })
 
   test('restores what was broken, after the plan and the typed name, and sees it go well', async () => {
-    await writeFile(join(server.root, 'index.txt'), 'broken\n')
-    await rm(join(server.root, 'docs/page-3.txt'))
+    await writeFile(join(root, 'index.txt'), 'broken\n')
+    await rm(join(root, 'docs/page-3.txt'))
     await page.goto(`${server.url}apps/shop/restore`)
     await page.getByRole('button', { name: 'Continue' }).click(patience)
     await page.getByRole('button', { name: 'Make the plan' }).click()
@@ -112,8 +118,8 @@ suite('a person with the dashboard', () => {
     }
     await done.waitFor(patience)
     await look('restore-done')
-    assert.equal(readFileSync(join(server.root, 'index.txt'), 'utf8'), 'the first page\n')
-    assert.equal(readFileSync(join(server.root, 'docs/page-3.txt'), 'utf8'), 'page 3\n'.repeat(200))
+    assert.equal(readFileSync(join(root, 'index.txt'), 'utf8'), 'the first page\n')
+    assert.equal(readFileSync(join(root, 'docs/page-3.txt'), 'utf8'), 'page 3\n'.repeat(200))
   })
 
   test('shows the tile in a page of another server', async () => {
@@ -139,7 +145,7 @@ suite('a person with the dashboard', () => {
 
   test('sees it go red when the archive is damaged', async () => {
     const [archive = ''] = archives()
-    const path = join(server.place, archive)
+    const path = join(place, archive)
     const bytes = readFileSync(path)
     bytes[Math.floor(bytes.length / 2)] = (bytes[Math.floor(bytes.length / 2)] ?? 0) ^ 0xff
     writeFileSync(path, bytes)
