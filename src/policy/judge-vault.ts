@@ -32,7 +32,7 @@ export function judgeVault({ vault, ...input }: VaultInput, now: Date): VaultJud
       reasons: [{ code: 'vault-unreachable', severity: 'failed', message: `The vault ${name} cannot be read: ${vault.problem}`, vault: name }],
     }
   }
-  const all = vault.snapshots.toSorted((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))
+  const all = vault.snapshots.toSorted((a, b) => startedMs(b) - startedMs(a))
   const good = all.filter((point) => point.complete && point.damagedAt === undefined && point.scope === input.scope && !isFuture(point, now))
   const facts: Facts = { ...input, name, all, good, now }
   const [newest] = good
@@ -107,6 +107,7 @@ function judgeSoundness(facts: Facts): readonly StatusReason[] {
 }
 
 function judgeMissing(facts: Facts): readonly StatusReason[] {
+  if (facts.known.length === 0) return []
   const ids = new Set(facts.all.map(({ id }) => id))
   // A rolling point of the same name has replaced it.
   const keys = new Set(facts.all.map(({ key }) => key))
@@ -123,7 +124,18 @@ function judgeClock(facts: Facts): readonly StatusReason[] {
 }
 
 function isFuture(point: Snapshot, now: Date): boolean {
-  return !(Date.parse(point.startedAt) <= now.getTime() + clockToleranceMs)
+  return !(startedMs(point) <= now.getTime() + clockToleranceMs)
+}
+
+/** Parsed once: the same tens of thousands of points are judged at each question. */
+const parsed = new WeakMap<Snapshot, number>()
+
+function startedMs(point: Snapshot): number {
+  const known = parsed.get(point)
+  if (known !== undefined) return known
+  const ms = Date.parse(point.startedAt)
+  parsed.set(point, ms)
+  return ms
 }
 
 function reason(facts: Facts, code: StatusReason['code'], severity: StatusReason['severity'], message: string): StatusReason {

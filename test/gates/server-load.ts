@@ -33,7 +33,7 @@ export const gate: Gate = {
         return
       }
     })
-    const [quiet, asked] = [rssOf(server.pid), await timed(asks, async () => await server.ask('GET', '/api/apps'))]
+    const [quiet, asked] = [rssOf(server.pid), await timed(asks, async () => await readAll(server, '/api/apps'))]
     const paged = await timed(asks, async () => await server.ask('GET', `/api/apps/app-${Math.floor(Math.random() * apps)}/points?limit=100`))
     await server.ask('POST', '/api/apps/app-0/touch')
     await Promise.race([Promise.all(streams), sleep(20_000)])
@@ -69,6 +69,11 @@ function makePoints(folder: string, app: string, root: string, count: number): v
     writeFileSync(join(folder, key), 'data')
     writeFileSync(join(folder, `${key}.json`), JSON.stringify(point))
   }
+}
+
+/** To the last byte, and without what a reader makes of it. */
+async function readAll(server: RunningServer, path: string): Promise<void> {
+  for await (const part of await server.open('GET', path)) if (!(part instanceof Uint8Array)) throw new Error('no bytes')
 }
 
 async function timed(count: number, act: () => Promise<unknown>): Promise<readonly number[]> {
