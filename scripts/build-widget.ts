@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build, transform } from 'esbuild'
+import { build, stop, transform } from 'esbuild'
 import type { Plugin } from 'esbuild'
 import { looks, settings } from '../web/widget/tile-params.ts'
 import { projectFolder } from './project-folder.ts'
@@ -23,6 +23,8 @@ export async function buildWidget(folder: string): Promise<void> {
     absWorkingDir: projectFolder, entryPoints: ['web/widget/tile.ts'], bundle: true, minify: true, format: 'iife', target: 'es2022', platform: 'browser',
     legalComments: 'none', logLevel: 'silent', write: false, plugins: [cssAsText],
   })
+  // Its service would stay as long as this process.
+  await stop()
   const script = outputFiles[0]?.text.trim() ?? ''
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'tile.js'), `${script}\n`)
