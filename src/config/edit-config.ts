@@ -14,12 +14,15 @@ const hidden = '(unchanged secret)'
 
 export type ConfigChange = { readonly path: readonly (string | number)[]; readonly value: unknown }
 
-/** A configuration's text as it may be shown: without the secrets that stand in it. `etag` is the fingerprint of the file itself. */
+/** A configuration's text as it may be shown: without the secrets that stand in it. `etag` is the fingerprint of the file itself. @throws AppError `config.invalid`. */
 export async function readConfigText(file: string): Promise<{ text: string; etag: string }> {
   const text = await read(file)
+  // What cannot be read cannot be searched for secrets.
+  parseConfig(text, file, thisPerson().home)
   const document = parseDocument(text)
-  for (const path of literalSecrets(document)) document.setIn(path, hidden)
-  return { text: document.toString({ lineWidth: 0 }), etag: etagOf(text) }
+  const secrets = literalSecrets(document)
+  for (const path of secrets) document.setIn(path, hidden)
+  return { text: secrets.length === 0 ? text : document.toString({ lineWidth: 0 }), etag: etagOf(text) }
 }
 
 /**

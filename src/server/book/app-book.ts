@@ -72,21 +72,24 @@ export class AppBook {
     this.#apps = new Map(apps.map((app) => [app.name, app]))
   }
 
-  /** Looks at an application; whoever asks while somebody looks waits for one more look. */
-  async look(name: string): Promise<void> {
+  /** Looks at an application; whoever asks while somebody looks waits for one more look. `isFresh` false: a list of a moment ago will do. */
+  async look(name: string, isFresh = true): Promise<void> {
     const under = this.#looking.get(name)
     if (under !== undefined) {
       this.#again.add(name)
       await under
       if (!this.#again.delete(name)) return
     }
-    const looking = this.#lookOnce(name).finally(() => this.#looking.delete(name))
+    const looking = this.#lookOnce(name, isFresh).finally(() => this.#looking.delete(name))
     this.#looking.set(name, looking)
     await looking
   }
 
   async lookAtAll(): Promise<void> {
-    await Promise.all([...this.#apps.keys()].map(async (name) => await this.look(name)))
+    const { vaults } = this.#options
+    vaults.forget(undefined)
+    await Promise.all([...this.#apps.keys()].map(async (name) => await this.look(name, false)))
+    vaults.forget(undefined)
   }
 
   statuses(): readonly Status[] {
@@ -145,7 +148,7 @@ export class AppBook {
     return { ...rest, expected: this.#options.around.expected(gathered.app), ...(running === undefined ? {} : { running }) }
   }
 
-  async #lookOnce(name: string): Promise<void> {
+  async #lookOnce(name: string, isFresh: boolean): Promise<void> {
     const app = this.#apps.get(name)
     if (app === undefined) return
     await this.#turn()
@@ -153,8 +156,9 @@ export class AppBook {
       const { setup, vaults, run, onLooked, now } = this.#options
       const lookedAt = now().toISOString()
       const open = await vaults.of(app)
+      if (isFresh) vaults.forget(open)
       const lists = new Map<string, readonly Snapshot[]>()
-      const told = open.map(({ name: vault, vault: known }) => ({ name: vault, vault: known instanceof AppError ? known : listing(known, lists, vault) }))
+      const told = open.map(({ name: vault, vault: known }) => ({ name: vault, vault: known instanceof AppError ? known : listing(known, vaults, lists, vault) }))
       const { root, config } = app
       const gathered = await gatherStatus({ app: name, root, expect: config.expect, scope: config.scope, vaults: told }, await setup.state(name), run())
       const preset = presetWhereThere(app)
@@ -174,10 +178,10 @@ export class AppBook {
 }
 
 /** The list of a vault, kept for those who show it; what status judges are the vault's own points alone. */
-function listing(vault: Vault, lists: Map<string, readonly Snapshot[]>, name: string): Pick<Vault, 'snapshots'> {
+function listing(vault: Vault, vaults: OpenVaults, lists: Map<string, readonly Snapshot[]>, name: string): Pick<Vault, 'snapshots'> {
   return {
     async snapshots(run) {
-      const all = await vault.snapshots(run)
+      const all = await vaults.list(vault, run)
       lists.set(name, all)
       return all.filter(({ foreign, complete }) => foreign === undefined || complete)
     },

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { AppCard } from '../../../src/model/api/overview.ts'
 import { usePointDetail } from '../api/queries.ts'
 import { Name } from '../components/name.tsx'
+import { useCan } from '../components/use-can.ts'
 import type { RestoreDraft } from '../format/restore-draft.ts'
 
 type Props = { readonly app: AppCard; readonly draft: RestoreDraft; readonly onChange: (changed: Partial<RestoreDraft>) => void }
@@ -12,13 +13,15 @@ type Props = { readonly app: AppCard; readonly draft: RestoreDraft; readonly onC
 export function RestoreWhere({ app, draft, onChange }: Props): ReactElement {
   const { t } = useTranslation()
   const isUpload = draft.point.startsWith('upload:')
+  // The server runs with more rights than an operator has on its machine.
+  const mayGoElsewhere = useCan('admin')
   return (
     <div className="panel">
       <Stack gap="md">
         <Radio.Group label={t('restore.whereLabel')} value={draft.where} onChange={(value) => onChange({ where: value as RestoreDraft['where'] })}>
           <Stack gap="sm" mt="xs">
             <Radio value="inPlace" label={t('restore.inPlace')} description={<Name mono>{app.root}</Name>} />
-            <Radio value="folder" label={t('restore.otherFolder')} description={t('restore.otherFolderHint')} />
+            {mayGoElsewhere ? <Radio value="folder" label={t('restore.otherFolder')} description={t('restore.otherFolderHint')} /> : null}
           </Stack>
         </Radio.Group>
         {draft.where === 'folder' ? <TextInput label={t('restore.folder')} placeholder="/srv/restored" value={draft.folder} onChange={({ currentTarget }) => onChange({ folder: currentTarget.value })} error={draft.folder !== '' && !draft.folder.trim().startsWith('/') ? t('restore.folderWhole') : undefined} spellCheck={false} required /> : <Text size="sm" className="quiet">{t('restore.inPlaceHint')}</Text>}
