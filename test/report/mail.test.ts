@@ -115,3 +115,14 @@ test('an interruption ends it while the server says nothing', async () => {
   setTimeout(() => cancel.abort(), 100)
   assert.equal((await failureOf(sending)).code, 'interrupted')
 })
+
+test('an interruption at any moment is a failure, and never ends the process', async () => {
+  await using server = await mailServer({})
+  for (let turns = 0; turns < 60; turns++) {
+    const cancel = new AbortController()
+    const sending = send(server.port, {}, notice, cancel.signal).catch(() => undefined)
+    for (let turn = 0; turn < turns; turn++) await (turn % 2 === 0 ? Promise.resolve() : new Promise(setImmediate))
+    cancel.abort()
+    await sending
+  }
+})

@@ -36,6 +36,8 @@ async function sendMail({ host, port, security, user, ca, from, to }: MailOption
   const { createTransport } = await import('nodemailer')
   // A socket of ours, so that an interruption ends it at once.
   const socket = new Socket()
+  // Heard also where nodemailer does not listen, before it connects and after: unheard it would end the process.
+  socket.on('error', () => undefined)
   const transport = createTransport({
     socket, host, port: port ?? usualPorts[security], secure: security === 'tls', requireTLS: security === 'starttls', ignoreTLS: security === 'none',
     ...(user === undefined ? {} : { auth: { user, pass: password?.reveal() ?? '' } }),
