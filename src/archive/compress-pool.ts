@@ -126,10 +126,12 @@ export class CompressPool implements AsyncDisposable {
     const slot: Slot = { worker, pending: new Map() }
     worker.on('message', (message: FromWorker) => {
       const waiting = slot.pending.get(message.id)
+      // An answer that comes after the pool was disposed of: the process must live until its threads have ended.
+      if (waiting === undefined) return
       slot.pending.delete(message.id)
       // An idle pool keeps no process alive.
       if (slot.pending.size === 0) worker.unref()
-      waiting?.resolve(message)
+      waiting.resolve(message)
       this.#spread()
     })
     worker.on('error', (cause) => this.#fail(new AppError('internal', 'A compress worker ended by an error', { cause })))

@@ -125,7 +125,8 @@ async function feed(child: ChildProcess, stdin: ChildOptions['stdin']): Promise<
   const chunks = stdin instanceof Uint8Array ? [stdin] : stdin
   try {
     for await (const bytes of chunks) {
-      if (broken !== undefined) return
+      // Node takes the input away when the child ends, which is told only once.
+      if (broken !== undefined || input.destroyed) return
       if (!input.write(bytes)) await roomIn(input)
     }
     input.end()

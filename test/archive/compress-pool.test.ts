@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -65,4 +66,24 @@ test('disposing ends what is under way, and nothing keeps the process alive', as
   await pool[Symbol.asyncDispose]()
   assert.ok((await results).some((result) => result.status === 'rejected'))
   await assert.rejects(pool.compress({ codec: 'store', output: 'joined', pieces: [] }), { code: 'interrupted' })
+})
+
+test('a pool that is disposed of with an answer under way does not end the process in the middle', (t) => {
+  const pool = new URL('../../src/archive/compress-pool.ts', import.meta.url).href
+  const program = `
+    const { CompressPool } = await import(${JSON.stringify(pool)})
+    const pool = new CompressPool()
+    // Deriving a key for each piece takes about a millisecond.
+    const give = (count) => pool.compress({ codec: 'deflate-raw', output: 'each', zipPassword: 'secret', pieces: Array.from({ length: count }, () => ({ bytes: new Uint8Array(10) })) })
+    await Promise.all(Array.from({ length: 8 }, () => give(20)))
+    // The answers to the short ones wait, and the threads are within the long ones.
+    const open = Promise.allSettled([...Array.from({ length: 8 }, () => give(1)), ...Array.from({ length: 8 }, () => give(500))])
+    for (const until = performance.now() + 60; performance.now() < until;);
+    await pool[Symbol.asyncDispose]()
+    await open
+    console.log('went on')`
+  const file = join(folder(t), 'program.mjs')
+  writeFileSync(file, program)
+  const { status, stdout, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8' })
+  assert.deepEqual([status, stdout], [0, 'went on\n'], stderr)
 })
