@@ -9,8 +9,15 @@ export type CommandContext = { readonly output: Output; readonly setup: Setup; r
 
 export type CommandBody = (context: CommandContext) => Promise<number>
 
-/** Ctrl-C and SIGTERM cancel once; a second one ends at once. Errors are shown, resources closed, the status set; `settle` may choose another one for an error. */
-export async function runCommand(command: Command, body: CommandBody, settle: (error: unknown, status: number) => number = (_error, status) => status): Promise<void> {
+type CommandWays = {
+  /** May choose another status for an error. */
+  readonly settle?: (error: unknown, status: number) => number
+  /** It makes the configuration that `--config` names. */
+  readonly mayBeNew?: boolean
+}
+
+/** Ctrl-C and SIGTERM cancel once; a second one ends at once. Errors are shown, resources closed, the status set. */
+export async function runCommand(command: Command, body: CommandBody, { settle = (_error, status) => status, mayBeNew = false }: CommandWays = {}): Promise<void> {
   const options = globalOptions(command)
   const output = new Output(options)
   const controller = new AbortController()
@@ -21,7 +28,7 @@ export async function runCommand(command: Command, body: CommandBody, settle: (e
   }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal)
   try {
-    await using setup = await Setup.load(options, controller.signal)
+    await using setup = await Setup.load({ ...options, mayBeNew }, controller.signal)
     process.exitCode = await body({ output, setup, options, signal: controller.signal })
   } catch (error) {
     process.exitCode = settle(error, output.fail(error))

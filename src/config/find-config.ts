@@ -10,9 +10,10 @@ import type { Person } from './default-paths.ts'
  * One of these that this user may not read is another's, and passed over.
  * A file in the working folder is never taken unless it is named: it may be somebody else's, and its hooks would run.
  *
+ * @param mayBeNew a named file that is not there yet is none.
  * @throws AppError `config.missing` for a named file that is not there or cannot be read.
  */
-export async function findConfig(named: string | undefined, person: Person): Promise<string | undefined> {
+export async function findConfig(named: string | undefined, person: Person, mayBeNew = false): Promise<string | undefined> {
   const given = named ?? (person.env['HOLDFAST_CONFIG'] || undefined)
   if (given !== undefined) {
     const file = resolve(given)
@@ -20,6 +21,7 @@ export async function findConfig(named: string | undefined, person: Person): Pro
       await access(file, constants.R_OK)
       return file
     } catch (cause) {
+      if (mayBeNew && systemCode(cause) === 'ENOENT') return undefined
       throw new AppError('config.missing', `The configuration file ${file} ${systemCode(cause) === 'ENOENT' ? 'does not exist' : `cannot be read: ${messageOf(cause)}`}`, {
         hint: named === undefined ? 'HOLDFAST_CONFIG names it: correct or unset it.' : 'Check the path after --config, or make one with "holdfast init".',
         cause,

@@ -45,9 +45,9 @@ export type JeedomStatusInput = {
 /** The note in the journal of a backup that an update asked for. */
 export const beforeUpdateCode = 'backup.before-update'
 
-const missing: ReadonlySet<StatusReason['code']> = new Set(['never-ran', 'vault-unreachable', 'vault-empty', 'overdue', 'missing', 'damaged'])
+const missing: ReadonlySet<StatusReason['code']> = new Set(['never-ran', 'vault-unreachable', 'vault-empty', 'overdue', 'missing', 'damaged', 'missed', 'skipped'])
 /** What is an error only once it is grave. */
-const gradual: ReadonlySet<StatusReason['code']> = new Set(['overdue', 'damaged'])
+const gradual: ReadonlySet<StatusReason['code']> = new Set(['overdue', 'damaged', 'missed', 'skipped'])
 const tooSmall: ReadonlySet<StatusReason['code']> = new Set(['too-small', 'shrunk'])
 const unknowable: ReadonlySet<StatusReason['code']> = new Set(['vault-unreachable', 'clock'])
 

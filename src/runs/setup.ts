@@ -26,7 +26,12 @@ import { makeTempFolder } from './temp-folder.ts'
 export type PlaceOptions = { readonly place?: string; readonly app?: string; readonly password?: SecretRef }
 
 /** What is known before the configuration is read. */
-type Given = { readonly config?: string; readonly state?: string }
+type Given = {
+  readonly config?: string
+  readonly state?: string
+  /** The configuration that is named is to be made where it is not there. */
+  readonly mayBeNew?: boolean
+}
 
 /** A restore point with the vault that holds it. */
 export type KnownPoint = Snapshot & { readonly vault: string }
@@ -51,7 +56,7 @@ export class Setup implements AsyncDisposable {
   }
 
   static async load(options: Given, signal: AbortSignal): Promise<Setup> {
-    const file = await findConfig(options.config, thisPerson())
+    const file = await findConfig(options.config, thisPerson(), options.mayBeNew)
     const config = file === undefined ? undefined : { file, value: await loadConfig(file) }
     return new Setup(config, options, signal)
   }

@@ -102,10 +102,17 @@ export class Server implements AsyncDisposable {
     const setup = await Setup.load(given, signal)
     const dataFolder = given.data ?? setup.config?.server.data ?? join(setup.stateRoot, '.server')
     await makeDataFolder(dataFolder)
-    const catalog = await Catalog.open(join(dataFolder, 'catalog.sqlite'), { now: () => new Date(), onDamage: ({ message }) => log(message) })
-    const server = new Server(given, setup, dataFolder, await Access.open(dataFolder, { now: Date.now }), catalog, !await catalog.isFilled())
+    await using opened = new AsyncDisposableStack()
+    opened.use(setup)
+    const catalog = opened.use(await Catalog.open(join(dataFolder, 'catalog.sqlite'), { now: () => new Date(), onDamage: ({ message }) => log(message) }))
+    const access = opened.use(await Access.open(dataFolder, { now: Date.now }))
+    const server = new Server(given, setup, dataFolder, access, catalog, !await catalog.isFilled())
+    // From here on the server itself closes them.
+    opened.move()
+    opened.use(server)
     await server.#useApps()
     server.#timer = setInterval(() => server.#meanwhile('catalog', server.lookAtAll()), lookAgainMs)
+    opened.move()
     return server
   }
 
@@ -143,10 +150,10 @@ export class Server implements AsyncDisposable {
 
   async jeedom(app: string): Promise<JeedomStatus> {
     this.app(app)
+    if (this.#book.jeedom(app) === undefined) await this.#book.look(app)
     const status = this.#book.jeedom(app)
-    if (status !== undefined) return status
-    await this.#book.look(app)
-    return await this.jeedom(app)
+    if (status === undefined) throw new AppError('app.unknown', 'There is no such application any more')
+    return status
   }
 
   partsOf(app: Application): readonly string[] {
@@ -332,7 +339,8 @@ export class Server implements AsyncDisposable {
 
   #openTeller(): Teller {
     return new Teller(this.#setup, this.dataFolder, (app) => {
-      if (this.#apps.has(app)) this.#askForBackup(app, 'MQTT')
+      // A button that is pressed twice, or by two, asks for one.
+      if (this.#apps.has(app) && !this.queue.of(app).queued) this.#askForBackup(app, 'MQTT')
     })
   }
 

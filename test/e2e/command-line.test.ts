@@ -40,6 +40,16 @@ test('the short forms back up, list, verify, restore, undo and forget without a 
   assert.equal((await machine.points()).length, 1)
 })
 
+test('init makes the configuration that is named, and other commands do not take a name for one', async () => {
+  await using machine = await machineWithFiles()
+  const config = join(machine.folder, 'etc/new.yaml')
+  const missing = await machine.holdfast(['--config', config, 'backup', 'demo', '--json'], { status: 1, config: false })
+  assert.equal(JSON.parse(missing.stdout).error.code, 'config.missing')
+  await machine.holdfast(['--config', config, 'init', machine.app, '--name', 'demo', '--to', machine.place, '--no-ask'], { config: false })
+  await machine.holdfast(['--config', config, 'backup', 'demo'], { config: false })
+  assert.equal((await machine.points()).length, 1)
+})
+
 test('every command with --json prints one value and nothing else on standard output', async () => {
   await using machine = await machineWithFiles()
   await machine.configure({ apps: { demo: { root: machine.app } }, place: machine.place })

@@ -64,7 +64,7 @@ export function addImportCommand(program: Command): void {
     .option('--write', 'a configuration of IOTstackBackup: add its application to holdfast.yaml')
     .action(async (paths: string[], options: Options) => {
       const all = [...paths, ...await foreignConfig(program)]
-      await runCommand(command, async (context) => await importAll(context, all, options, placeOptions(command.opts())))
+      await runCommand(command, async (context) => await importAll(context, all, options, placeOptions(command.opts())), { mayBeNew: options.write === true })
     })
 }
 

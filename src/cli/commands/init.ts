@@ -25,7 +25,7 @@ export function addInitCommand(program: Command): void {
     .addOption(formatOption())
     .option('--group <group>', 'let the members of this group run Holdfast too (root\'s cron, a user, a web server)')
     .action(async (folder: string | undefined, options: Options) => {
-      await runCommand(command, async (context) => await init(context, folder, options))
+      await runCommand(command, async (context) => await init(context, folder, options), { mayBeNew: true })
     })
 }
 

@@ -22,7 +22,9 @@ export function addTouchCommand(program: Command): void {
     .description('say that the application is in use: the first time of a day starts a full backup in the background')
     .argument('[app]', 'the path of a folder, or an application of the configuration')
   command.option('--foreground', 'make the backup here and now, if none of today is there yet').action(async (app: string | undefined, options: { foreground?: boolean }) => {
-    await runCommand(command, async (context) => options.foreground === true ? await backUpNow(context, app) : await touch(context, app), (error, status) => options.foreground === true || (error instanceof AppError && misuse.has(error.code)) ? status : 0)
+    await runCommand(command, async (context) => options.foreground === true ? await backUpNow(context, app) : await touch(context, app), {
+      settle: (error, status) => options.foreground === true || (error instanceof AppError && misuse.has(error.code)) ? status : 0,
+    })
   })
 }
 
