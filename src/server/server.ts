@@ -109,10 +109,11 @@ export class Server implements AsyncDisposable {
     const server = new Server(given, setup, dataFolder, access, catalog, !await catalog.isFilled())
     // From here on the server itself closes them.
     opened.move()
-    opened.use(server)
+    await using starting = new AsyncDisposableStack()
+    starting.use(server)
     await server.#useApps()
     server.#timer = setInterval(() => server.#meanwhile('catalog', server.lookAtAll()), lookAgainMs)
-    opened.move()
+    starting.move()
     return server
   }
 

@@ -50,7 +50,12 @@ type Options = {
   readonly onLooked: (app: Application, lists: ReadonlyMap<string, readonly Snapshot[]>, gathered: GatheredStatus) => Promise<void>
 }
 
+/** What a card was made of, and when. */
+type MadeCard = { readonly card: AppCard; readonly of: readonly unknown[]; readonly atMs: number }
+
 const sizesShown = 30
+/** Time alone makes a card another one, yet not that fast; many ask for all of them at once. */
+const cardKeptMs = 1000
 /** So many look at their places at once: disks and remote places have better things to do. */
 const looksAtOnce = 2
 
@@ -62,6 +67,7 @@ export class AppBook {
   readonly #options: Options
   readonly #apps: ReadonlyMap<string, Application>
   readonly #pages = new Map<string, Page>()
+  readonly #cards = new Map<string, MadeCard>()
   readonly #looking = new Map<string, Promise<void>>()
   readonly #again = new Set<string>()
   #atWork = 0
@@ -108,6 +114,17 @@ export class AppBook {
   card(name: string): AppCard | undefined {
     const page = this.#pages.get(name)
     if (page === undefined) return undefined
+    const { around, now } = this.#options
+    const of = [page, around.expected(name), around.next(name)?.getTime(), around.running(name)?.run, around.isQueued(name)]
+    const made = this.#cards.get(name)
+    const atMs = now().getTime()
+    if (made !== undefined && Math.abs(atMs - made.atMs) < cardKeptMs && made.of.every((part, index) => part === of[index])) return made.card
+    const card = this.#makeCard(name, page)
+    this.#cards.set(name, { card, of, atMs })
+    return card
+  }
+
+  #makeCard(name: string, page: Page): AppCard {
     const { around, now } = this.#options
     const status = judgeStatus(this.#input(page), now())
     const newest = newestOf(page, status)

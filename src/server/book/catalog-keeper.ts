@@ -7,6 +7,7 @@ import { listJournals, readJournal } from '../../runs/interrupted-runs.ts'
 import type { Setup } from '../../runs/setup.ts'
 
 const expectedShownMs = 32 * 24 * 3600 * 1000
+const nothing: readonly ExpectedRun[] = []
 
 /** Keeps the catalog as vaults and journals are, for lists and for who asks after a restart, and what is expected at hand. */
 export class CatalogKeeper {
@@ -28,7 +29,7 @@ export class CatalogKeeper {
 
   /** Of the last month. */
   expected(app: string): readonly ExpectedRun[] {
-    return this.#expected.get(app) ?? []
+    return this.#expected.get(app) ?? nothing
   }
 
   async readExpected(app: string): Promise<void> {
