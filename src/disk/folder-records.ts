@@ -11,6 +11,7 @@ import { writeFailure } from './write-failure.ts'
 export type FolderRecord = { readonly path: string; readonly dev: bigint; readonly ino: bigint; readonly removals: number; readonly metadata: Metadata | undefined }
 
 const maxInMemory = 1 << 20
+const firstBytes = 16 * 1024
 
 /**
  * Keeps folders until their metadata can be set. In memory they take eight bytes each and at most a MiB more; what is
@@ -19,26 +20,27 @@ const maxInMemory = 1 << 20
 export class FolderRecords implements Disposable {
   /** Where each record lies, by depth, so that the deepest can be taken first. */
   readonly #offsets: number[][] = []
-  #memory: Buffer[] = []
+  // Its own: a small buffer is a piece of a larger one, which it would keep from being freed.
+  #memory = Buffer.allocUnsafeSlow(firstBytes)
   #memoryBytes = 0
   #fileBytes = 0
   #fd: number | undefined
 
   add(record: FolderRecord): void {
     const text = Buffer.from(JSON.stringify(pack(record)))
-    const head = Buffer.alloc(4)
-    head.writeUInt32LE(text.length)
     const depth = record.path === '.' ? 0 : record.path.split('/').length
     const ofDepth = (this.#offsets[depth] ??= [])
     ofDepth.push(this.#fileBytes + this.#memoryBytes)
-    this.#memory.push(head, text)
-    this.#memoryBytes += head.length + text.length
+    this.#makeRoom(4 + text.length)
+    this.#memory.writeUInt32LE(text.length, this.#memoryBytes)
+    this.#memory.set(text, this.#memoryBytes + 4)
+    this.#memoryBytes += 4 + text.length
     if (this.#memoryBytes > maxInMemory) this.#spill()
   }
 
   /** The deepest first; of one depth in the order in which they were added. */
   * deepestFirst(): Generator<FolderRecord, void, undefined> {
-    const rest = Buffer.concat(this.#memory)
+    const rest = this.#memory.subarray(0, this.#memoryBytes)
     for (const offsets of this.#offsets.toReversed()) {
       for (const offset of offsets ?? []) {
         const length = this.#read(offset, 4, rest).readUInt32LE()
@@ -52,13 +54,19 @@ export class FolderRecords implements Disposable {
     this.#fd = undefined
   }
 
+  #makeRoom(bytes: number): void {
+    if (this.#memoryBytes + bytes <= this.#memory.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(this.#memory.length * 2, this.#memoryBytes + bytes))
+    larger.set(this.#memory.subarray(0, this.#memoryBytes))
+    this.#memory = larger
+  }
+
   #spill(): void {
     try {
       this.#fd ??= openNameless()
-      const bytes = Buffer.concat(this.#memory)
+      const bytes = this.#memory.subarray(0, this.#memoryBytes)
       for (let at = 0; at < bytes.length;) at += writeSync(this.#fd, bytes, at, bytes.length - at, this.#fileBytes + at)
       this.#fileBytes += bytes.length
-      this.#memory = []
       this.#memoryBytes = 0
     } catch (error) {
       throw writeFailure(error, `the temporary folder ${tmpdir()}`)
