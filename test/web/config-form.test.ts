@@ -70,8 +70,8 @@ test('what is emptied is taken out, what is new is written as a whole', () => {
 })
 
 test('found applications are added under names of their own, with a folder of one\'s own', () => {
-  const changes = addApplications([{ name: 'erp', root: '/var/www/erp' }, { name: 'erp', root: '/srv/erp' }], '/srv/My app!/', true)
-  assert.deepEqual(changes.map(({ path }) => path), [['apps', 'erp'], ['apps', 'erp-2'], ['apps', 'My-app-']])
+  const changes = addApplications([{ name: 'erp', root: '/var/www/erp' }, { name: 'erp', root: '/srv/erp' }], '/srv/My app!/', true, ['erp', 'other'])
+  assert.deepEqual(changes.map(({ path }) => path), [['apps', 'erp-2'], ['apps', 'erp-3'], ['apps', 'My-app-']], 'one that is configured is never replaced')
   const names = changes.map(({ path }) => path[1])
   const parsed = configSchema.safeParse({ apps: Object.fromEntries(changes.map(({ value }, index) => [names[index], value])) })
   assert.ok(parsed.success, JSON.stringify(parsed.error?.issues))

@@ -20,7 +20,7 @@ const testPlaceSchema = z.object({ ok: z.boolean(), text: z.string(), freeBytes:
 export type TestPlace = z.infer<typeof testPlaceSchema>
 
 /** `GET /api/discover` (admin): applications found on this machine that are not configured yet. */
-const discoveredSchema = z.object({ root: z.string(), preset: z.string(), name: z.string(), databases: z.array(z.string()), sizeHintBytes: count.optional() })
+const discoveredSchema = z.object({ root: z.string(), preset: z.string(), name: z.string(), databases: z.array(z.string()) })
 export type Discovered = z.infer<typeof discoveredSchema>
 
 /** `POST /api/uploads` `{app, name, sizeBytes}`; bytes follow with `PATCH /api/uploads/:id?offset=N`; `GET /api/uploads/:id` tells how far it is. */

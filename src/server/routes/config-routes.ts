@@ -1,14 +1,13 @@
-import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { configSchema } from '../../config/config-schema.ts'
 import { patchConfig, putConfig, readConfigText } from '../../config/edit-config.ts'
 import { messageOf } from '../../kit/app-error.ts'
-import type { ConfigText, Discovered, TestPlace } from '../../model/api/settings.ts'
+import type { ConfigText, TestPlace } from '../../model/api/settings.ts'
 import { configPatchSchema, configPutSchema, testPlaceRequestSchema } from '../../model/api/settings.ts'
-import { applicationAt } from '../../runs/application.ts'
-import { detectPreset } from '../../sources/presets/detect-preset.ts'
+import { findApplications } from '../../runs/find-applications.ts'
 import { json, readJson } from '../http/answers.ts'
 import type { RequestContext, Route } from '../http/route.ts'
 
@@ -49,8 +48,9 @@ export const configRoutes: readonly Route[] = [
   },
   {
     method: 'GET', path: '/api/discover', access: 'admin',
-    handle({ server }) {
-      return json(discover(server))
+    async handle({ server, signal }) {
+      const known = new Set(server.apps().map(({ root }) => root))
+      return json(await findApplications({ known, defaultPlace: server.setup.defaultPlace, env: process.env, signal }))
     },
   },
 ]
@@ -84,36 +84,5 @@ async function testPlace(place: string): Promise<TestPlace> {
     return { ok: true, text: 'It can be written to.', freeBytes: bavail * bsize }
   } catch (error) {
     return { ok: false, text: messageOf(error) }
-  }
-}
-
-/** Where applications usually lie. Only the names of folders are looked at, and small files that tell what they are. */
-const parents = ['/var/www', '/var/www/html', '/srv', '/opt', '/home', '/root', '/usr/share']
-const mostFound = 50
-
-function discover(server: RequestContext['server']): readonly Discovered[] {
-  const known = new Set(server.apps().map(({ root }) => root))
-  const homes = childrenOf('/home')
-  const candidates = new Set([...parents.flatMap((parent) => [parent, ...childrenOf(parent)]), ...homes.flatMap(childrenOf)])
-  const found: Discovered[] = []
-  for (const root of candidates) {
-    if (known.has(root) || found.length >= mostFound) continue
-    try {
-      const preset = detectPreset(root)
-      if (preset.name === 'generic') continue
-      const app = applicationAt(root, undefined, server.setup.defaultPlace)
-      found.push({ root: app.root, preset: preset.name, name: app.name, databases: [] })
-    } catch {
-      // What cannot be read is not found.
-    }
-  }
-  return found
-}
-
-function childrenOf(folder: string): string[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => join(folder, name)).filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true)
-  } catch {
-    return []
   }
 }

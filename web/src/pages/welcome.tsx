@@ -7,14 +7,14 @@ import { useTranslation } from 'react-i18next'
 import { Link, useLocation } from 'wouter'
 import type { Discovered } from '../../../src/model/api/settings.ts'
 import { get } from '../api/request.ts'
-import { useConfig, usePatchConfig } from '../api/use-config.ts'
+import { useConfig, usePatchConfig, valuesOf } from '../api/use-config.ts'
 import { Blank } from '../components/blank.tsx'
-import { Bytes } from '../components/bytes.tsx'
 import { CommandLine } from '../components/command-line.tsx'
 import { Name } from '../components/name.tsx'
 import { PageTitle } from '../components/page-title.tsx'
 import { ProblemAlert } from '../components/problem-alert.tsx'
 import { addApplications } from '../format/add-applications.ts'
+import { isObject } from '../format/json-value.ts'
 
 /** Finds applications on this machine and adds those that are chosen to the configuration. */
 export function Welcome(): ReactElement {
@@ -28,7 +28,8 @@ export function Welcome(): ReactElement {
   const patch = usePatchConfig()
   const list = found.data ?? []
   const chosen = list.filter(({ root }) => !left.has(root))
-  const changes = addApplications(chosen, own.trim(), schedule)
+  const apps = config.data === undefined ? undefined : valuesOf(config.data.text)['apps']
+  const changes = addApplications(chosen, own.trim(), schedule, isObject(apps) ? Object.keys(apps) : [])
   const isBad = own.trim() !== '' && !own.trim().startsWith('/')
   return (
     <>
@@ -45,9 +46,9 @@ export function Welcome(): ReactElement {
             <section className="panel" aria-labelledby="found-title">
               <Title order={2} id="found-title" mb="sm">{t('welcome.found', { count: list.length })}</Title>
               <Stack gap="sm">
-                {list.map(({ root, name, preset, databases, sizeHintBytes }) => (
+                {list.map(({ root, name, preset, databases }) => (
                   <Checkbox
-                    key={root} checked={!left.has(root)} label={<><b><Name>{name}</Name></b> <Text span size="sm" className="quiet">{preset}{databases.length === 0 ? '' : ` · ${databases.join(', ')}`}{sizeHintBytes === undefined ? null : <> · <Bytes value={sizeHintBytes} /></>}</Text></>} description={<Name mono>{root}</Name>}
+                    key={root} checked={!left.has(root)} label={<><b><Name>{name}</Name></b> <Text span size="sm" className="quiet">{preset}{databases.length === 0 ? '' : ` · ${databases.join(', ')}`}</Text></>} description={<Name mono>{root}</Name>}
                     onChange={({ currentTarget }) => setLeft((before) => {
                       const next = new Set(before)
                       if (currentTarget.checked) next.delete(root)
