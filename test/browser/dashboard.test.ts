@@ -6,16 +6,14 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { z } from 'zod'
-import { projectFolder } from '../e2e/machine.ts'
 import { openBrowser } from '../fixtures/browser.ts'
 import { RunningServer } from '../server/e2e/running-server.ts'
+import { violations } from './page-violations.ts'
 import { shopMachine } from './shop-machine.ts'
 
 /** `HOLDFAST_SCREENSHOTS=FOLDER` keeps a picture of every page. */
 const pictures = process.env['HOLDFAST_SCREENSHOTS']
 const password = 'correct horse battery'
-const axe = readFileSync(join(projectFolder, 'node_modules/axe-core/axe.min.js'), 'utf8')
 const patience = { timeout: 20_000 }
 
 // One person's way through the dashboard: each test goes on where the one before has ended.
@@ -186,10 +184,3 @@ suite('a person with the dashboard', () => {
     assert.deepEqual(faults, [])
   })
 })
-
-async function violations(page: Page): Promise<readonly string[]> {
-  // The page's policy forbids foreign scripts; this one comes from the test.
-  await page.evaluate(axe)
-  const found = await page.evaluate('axe.run({ resultTypes: ["violations"] }).then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`))')
-  return z.array(z.string()).parse(found)
-}

@@ -17,6 +17,8 @@ export const theme = createTheme({
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 }, attributes: { header: { role: 'presentation' } } } },
   },
   colors: {
+    // Darker than usual from the middle on: white on it must be readable.
+    red: ['#fff5f5', '#ffe3e3', '#ffc9c9', '#ffa8a8', '#ff8787', '#fa5252', '#e03131', '#c92a2a', '#b02525', '#962020'],
     kelp: ['#eefbf8', '#d5f5ee', '#aee9dd', '#7ed8c8', '#4cc0ae', '#2aa593', '#178677', '#126b60', '#11564e', '#0f4741'],
     dark: ['#d3dade', '#b3bdc3', '#97a3ab', '#6c7982', '#434f58', '#333e47', '#232d35', '#182027', '#11181e', '#0b1116'],
   },

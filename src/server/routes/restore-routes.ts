@@ -19,16 +19,16 @@ export const restoreRoutes: readonly Route[] = [
     method: 'POST', path: '/api/apps/:app/restore/plan', access: 'operator', audit: 'plan a restore',
     async handle(context) {
       const { app, args, command } = await restoreOf(context, await readJson(context, restoreRequestSchema))
-      return ask(context, 'plan', app, [...args, '--dry-run'], { looksOnly: true, result: (value) => planOf(value, command) })
+      return ask(context, 'plan', app, [...args, '--dry-run'], { looksOnly: true, command: `${command} --dry-run`, result: (value) => planOf(value, command) })
     },
   },
   {
     method: 'POST', path: '/api/apps/:app/restore', access: 'operator', stepUp: true, audit: 'restore',
     async handle(context) {
       const request = await readJson(context, restoreRequestSchema)
-      const { app, args } = await restoreOf(context, request)
+      const { app, args, command } = await restoreOf(context, request)
       if (request.confirm !== app) throw new AppError('restore.confirm', 'The application\'s name was not given to confirm it')
-      return ask(context, 'restore', app, args)
+      return ask(context, 'restore', app, args, { command })
     },
   },
   {
@@ -62,8 +62,8 @@ async function restoreOf(context: RequestContext, request: RestoreRequest): Prom
   const upload = /^upload:(.+)$/.exec(request.point)?.[1]
   const what = upload === undefined ? (await server.findPoint(app.name, request.point, request.vault)).point.id : server.uploads.fileOf(upload, app.name)
   const target = request.target ?? (upload === undefined ? undefined : app.root)
-  const args = [
-    'restore', what, '--app', app.name,
+  const more = [
+    '--app', app.name,
     ...(target === undefined ? [] : ['--target', target]),
     ...(request.what === 'all' ? [] : ['--only', request.what === 'files' ? 'files' : 'databases']),
     ...(request.paths === undefined || request.paths.length === 0 ? [] : ['--path', ...request.paths]),
@@ -71,7 +71,14 @@ async function restoreOf(context: RequestContext, request: RestoreRequest): Prom
   ]
   for (const value of [...request.paths ?? [], what]) if (!value.isWellFormed()) throw new AppError('usage', 'A name that is no UTF-8 cannot be chosen alone', { hint: 'Restore its folder.' })
   for (const value of [...request.paths ?? [], what, ...Object.keys(request.databases ?? {})]) if (value.startsWith('-')) throw new AppError('usage', `A path may not begin with "-": ${value}`, { hint: 'Restore its folder.' })
-  return { app: app.name, args, command: server.commandLine(args) }
+  // The file as its owner knows it, and not where the server keeps it.
+  const shown = upload === undefined ? what : fileArgument(server.uploads.get(upload).name)
+  return { app: app.name, args: ['restore', what, ...more], command: server.commandLine(['restore', shown, ...more]) }
+}
+
+/** A name that is taken for a file's, whatever it looks like. */
+function fileArgument(name: string): string {
+  return `./${name}`
 }
 
 function isAdmin({ principal }: RequestContext): boolean {

@@ -148,7 +148,7 @@ async function journalOf({ server, params }: Pick<RequestContext, 'server' | 'pa
 }
 
 /** Puts work into the queue, and answers with its ticket. */
-export function ask(context: RequestContext, what: Parameters<RequestContext['server']['queue']['ask']>[0]['what'], app: string, args: readonly string[], more: { readonly looksOnly?: boolean; readonly result?: (json: unknown) => unknown } = {}): Response {
+export function ask(context: RequestContext, what: Parameters<RequestContext['server']['queue']['ask']>[0]['what'], app: string, args: readonly string[], more: { readonly looksOnly?: boolean; readonly command?: string; readonly result?: (json: unknown) => unknown } = {}): Response {
   const { server, principal } = context
   const { ticket } = server.queue.ask({ app, what, args, command: server.commandLine(args), askedBy: whoIs(principal), ...more })
   return json({ ticket }, 202)

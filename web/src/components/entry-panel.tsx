@@ -47,7 +47,7 @@ export function EntryPanel({ app, point, entry }: Props): ReactElement {
 function TextPreview({ source, entry }: { readonly source: string; readonly entry: TreeEntry }): ReactElement {
   const { t } = useTranslation()
   const { data, error, isPending } = useQuery({ queryKey: ['preview', source, entry.key], queryFn: ({ signal }) => get<Preview>(serverUrl(`${source}/preview`, { key: entry.key }), signal), staleTime: Infinity })
-  if (isPending) return <Skeleton h={120} aria-label={t('loading')} />
+  if (isPending) return <Skeleton h={120} role="status" aria-label={t('loading')} />
   if (error !== null) return <ProblemAlert problem={error} />
   if (data.text === undefined) return <Text size="sm" className="quiet">{t('entry.noText')}</Text>
   return (

@@ -92,7 +92,7 @@ export function FileTree({ source, label, chosen, onChoose }: Props): ReactEleme
           if (row.kind === 'more') {
             return (
               <div key={`more ${row.folder}`} className="tree-row" style={style} data-index={index} role="treeitem" aria-level={row.depth + 1} aria-selected={false} tabIndex={index === focused ? 0 : -1}>
-                {row.problem === undefined ? <Skeleton h={14} w={220} aria-label={t('loading')} /> : <Button size="compact-xs" variant="default" tabIndex={-1} onClick={() => void load(row.folder)}>{t('tree.failed')}</Button>}
+                {row.problem === undefined ? <Skeleton h={14} w={220} role="status" aria-label={t('loading')} /> : <Button size="compact-xs" variant="default" tabIndex={-1} onClick={() => void load(row.folder)}>{t('tree.failed')}</Button>}
               </div>
             )
           }

@@ -164,7 +164,7 @@ const Card = memo(function Card({ app }: { readonly app: AppCard }): ReactElemen
 function Loading(): ReactElement {
   const { t } = useTranslation()
   return (
-    <Stack aria-busy="true" aria-label={t('loading')}>
+    <Stack aria-busy="true" role="status" aria-label={t('loading')}>
       <Skeleton h={34} w={180} />
       <Skeleton h={92} radius="lg" />
       <div className="cards">{[1, 2, 3].map((key) => <Skeleton key={key} h={380} radius="lg" />)}</div>

@@ -22,7 +22,7 @@ export function PointList({ app }: { readonly app: AppCard }): ReactElement {
   const locale = useLocale()
   const { data, error, isPending, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = usePoints(app.name)
   const isOperator = useCan('operator')
-  if (isPending) return <Stack aria-busy="true" aria-label={t('loading')}>{[1, 2, 3, 4].map((key) => <Skeleton key={key} h={56} radius="md" />)}</Stack>
+  if (isPending) return <Stack aria-busy="true" role="status" aria-label={t('loading')}>{[1, 2, 3, 4].map((key) => <Skeleton key={key} h={56} radius="md" />)}</Stack>
   if (data === undefined) return <ProblemAlert problem={error} onRetry={() => void refetch()} />
   const points = data.pages.flatMap((page) => page.points)
   if (points.length === 0) {

@@ -62,7 +62,7 @@ export function PointPage({ app, id }: { readonly app: string; readonly id: stri
 function Details({ app, id }: { readonly app: string; readonly id: string }): ReactElement | null {
   const { t } = useTranslation()
   const { data, error, isPending } = usePointDetail(app, id)
-  if (isPending) return <Skeleton h={46} aria-label={t('loading')} />
+  if (isPending) return <Skeleton h={46} role="status" aria-label={t('loading')} />
   if (error !== null) return <ProblemAlert problem={error} />
   const remarks = [['warnings', data.warnings], ['leftOut', data.leftOut], ['notes', data.notes]] as const
   const shown = remarks.filter(([, list]) => list.length > 0)

@@ -34,7 +34,7 @@ export function RestoreWhere({ app, draft, onChange }: Props): ReactElement {
 function Databases({ app, draft, onChange }: Props): ReactElement | null {
   const { t } = useTranslation()
   const { data, isPending } = usePointDetail(app.name, draft.point)
-  if (isPending) return <Skeleton h={60} aria-label={t('loading')} />
+  if (isPending) return <Skeleton h={60} role="status" aria-label={t('loading')} />
   if (data === undefined || data.databases.length === 0) return null
   return (
     <Stack gap="sm">

@@ -23,7 +23,7 @@ export function Restore({ app: name }: { readonly app: string }): ReactElement {
   const [step, setStep] = useState(0)
   const [ticket, setTicket] = useState<string>()
   const [draft, setDraft] = useState<RestoreDraft>(() => ({ ...emptyDraft, point: search.get('point') ?? '', paths: search.getAll('path'), what: search.has('path') ? 'files' : 'all' }))
-  if (app === undefined) return error === null ? <Skeleton h={300} radius="lg" aria-label={t('loading')} /> : <ProblemAlert problem={error} />
+  if (app === undefined) return error === null ? <Skeleton h={300} radius="lg" role="status" aria-label={t('loading')} /> : <ProblemAlert problem={error} />
   const change = (changed: Partial<RestoreDraft>): void => setDraft((before) => ({ ...before, ...changed }))
   const href = `/apps/${encodeURIComponent(name)}`
   return (

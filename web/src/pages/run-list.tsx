@@ -21,7 +21,7 @@ export function RunList({ app }: { readonly app: string }): ReactElement {
   const locale = useLocale()
   const isOperator = useCan('operator')
   const { data, error, isPending, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useRuns(app)
-  if (isPending) return <Stack aria-busy="true" aria-label={t('loading')}>{[1, 2, 3, 4].map((key) => <Skeleton key={key} h={44} />)}</Stack>
+  if (isPending) return <Stack aria-busy="true" role="status" aria-label={t('loading')}>{[1, 2, 3, 4].map((key) => <Skeleton key={key} h={44} />)}</Stack>
   if (data === undefined) return <ProblemAlert problem={error} onRetry={() => void refetch()} />
   const runs = data.pages.flatMap((page) => page.runs)
   if (runs.length === 0) return <div className="panel"><Blank icon={<IconHistoryOff />} title={t('runs.none')}>{t('runs.noneText')}</Blank></div>

@@ -42,7 +42,7 @@ export function Welcome(): ReactElement {
         <Stack gap="md">
           <ProblemAlert problem={found.error ?? config.error} onRetry={() => void found.refetch()} />
           {config.data?.writable === false ? <Alert color="yellow">{t('form.readOnly', { file: config.data.file })}</Alert> : null}
-          {found.isPending ? <Skeleton h={140} radius="lg" aria-label={t('loading')} /> : list.length === 0 ? <div className="panel"><Blank icon={<IconSearchOff />} title={t('welcome.none')}>{t('welcome.noneText')}</Blank></div> : (
+          {found.isPending ? <Skeleton h={140} radius="lg" role="status" aria-label={t('loading')} /> : list.length === 0 ? <div className="panel"><Blank icon={<IconSearchOff />} title={t('welcome.none')}>{t('welcome.noneText')}</Blank></div> : (
             <section className="panel" aria-labelledby="found-title">
               <Title order={2} id="found-title" mb="sm">{t('welcome.found', { count: list.length })}</Title>
               <Stack gap="sm">

@@ -35,7 +35,7 @@ export function Accounts(): ReactElement {
       <PageTitle name={t('settings.accounts')} title={t('settings.accounts')} below={t('accounts.text')} actions={<Button leftSection={<IconUserPlus size={16} aria-hidden="true" />} onClick={() => setOpen({ what: 'add' })}>{t('accounts.add')}</Button>} />
       <Stack gap="md">
         <ProblemAlert problem={error ?? setRole.error} />
-        {data === undefined ? error === null ? <Skeleton h={120} aria-label={t('loading')} /> : null : (
+        {data === undefined ? error === null ? <Skeleton h={120} role="status" aria-label={t('loading')} /> : null : (
           <div className="panel scroll-x" tabIndex={0} role="region" aria-label={t('settings.accounts')}>
             <Table verticalSpacing="xs">
               <Table.Thead><Table.Tr><Table.Th>{t('field.name')}</Table.Th><Table.Th>{t('accounts.role')}</Table.Th><Table.Th>{t('account.totp')}</Table.Th><Table.Th>{t('account.seen')}</Table.Th><Table.Th><span className="visually-hidden">{t('table.actions')}</span></Table.Th></Table.Tr></Table.Thead>

@@ -26,7 +26,7 @@ export function AuditLog(): ReactElement {
     <>
       <PageTitle name={t('settings.audit')} title={t('settings.audit')} below={t('audit.text')} actions={<Button variant="default" onClick={() => void refetch()}>{t('action.refresh')}</Button>} />
       <ProblemAlert problem={error} />
-      {isPending ? <Skeleton h={300} aria-label={t('loading')} /> : (
+      {isPending ? <Skeleton h={300} role="status" aria-label={t('loading')} /> : (
         <div className="panel scroll-x" tabIndex={0} role="region" aria-label={t('settings.audit')}>
           <Table verticalSpacing={6} highlightOnHover>
             <Table.Thead><Table.Tr><Table.Th>{t('audit.at')}</Table.Th><Table.Th>{t('audit.who')}</Table.Th><Table.Th>{t('audit.action')}</Table.Th><Table.Th>{t('audit.target')}</Table.Th><Table.Th>{t('account.address')}</Table.Th><Table.Th>{t('runs.outcome')}</Table.Th></Table.Tr></Table.Thead>

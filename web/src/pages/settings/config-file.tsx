@@ -16,7 +16,7 @@ export function ConfigFile(): ReactElement {
   return (
     <>
       <PageTitle name={t('settings.file')} title={t('settings.file')} below={data === undefined ? undefined : <Name mono>{data.file}</Name>} />
-      {data === undefined ? error === null ? <Skeleton h={400} aria-label={t('loading')} /> : <ProblemAlert problem={error} onRetry={() => void refetch()} /> : (
+      {data === undefined ? error === null ? <Skeleton h={400} role="status" aria-label={t('loading')} /> : <ProblemAlert problem={error} onRetry={() => void refetch()} /> : (
         <>
           <Editor key={data.etag} config={data} onReload={() => void refetch()} />
           <ConfigSection section="server" />

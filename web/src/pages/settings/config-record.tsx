@@ -34,7 +34,7 @@ export function ConfigRecord({ section, icon, basics, first, extra }: Props): Re
   const error = config.error ?? schema.error
   if (error !== null) return <ProblemAlert problem={error} onRetry={() => void config.refetch()} />
   const recordSchema = schema.data?.properties?.[section]?.additionalProperties
-  if (config.data === undefined || typeof recordSchema !== 'object') return <Stack aria-busy="true" aria-label={t('loading')}>{[1, 2, 3].map((key) => <Skeleton key={key} h={52} />)}</Stack>
+  if (config.data === undefined || typeof recordSchema !== 'object') return <Stack aria-busy="true" role="status" aria-label={t('loading')}>{[1, 2, 3].map((key) => <Skeleton key={key} h={52} />)}</Stack>
   const values = valuesOf(config.data.text)[section]
   const known = isObject(values) ? values : {}
   const entries = [...Object.entries(known), ...(added === undefined || Object.hasOwn(known, added.name) ? [] : [[added.name, added.value] as const])]

@@ -118,7 +118,7 @@ function Devices(): ReactElement {
       <Stack gap="md">
         <div><Title order={2} id="devices-title">{t('account.devices')}</Title><Text size="sm" className="quiet">{t('account.devicesText')}</Text></div>
         <ProblemAlert problem={error ?? end.error} />
-        {data === undefined ? <Skeleton h={80} aria-label={t('loading')} /> : (
+        {data === undefined ? <Skeleton h={80} role="status" aria-label={t('loading')} /> : (
           <div className="scroll-x" tabIndex={0} role="group" aria-labelledby="devices-title">
             <Table verticalSpacing="xs">
               <Table.Thead><Table.Tr><Table.Th>{t('account.device')}</Table.Th><Table.Th>{t('account.address')}</Table.Th><Table.Th>{t('account.seen')}</Table.Th><Table.Th><span className="visually-hidden">{t('table.actions')}</span></Table.Th></Table.Tr></Table.Thead>

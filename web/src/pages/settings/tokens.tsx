@@ -31,7 +31,7 @@ export function Tokens(): ReactElement {
       <PageTitle name={t('settings.tokens')} title={t('settings.tokens')} below={t('tokens.text')} actions={<Button leftSection={<IconKey size={16} aria-hidden="true" />} onClick={() => setAdding(true)}>{t('tokens.add')}</Button>} />
       <Stack gap="md">
         <ProblemAlert problem={error} />
-        {data === undefined ? error === null ? <Skeleton h={120} aria-label={t('loading')} /> : null : data.length === 0 ? <div className="panel"><Blank icon={<IconKey />} title={t('tokens.none')}>{t('tokens.noneText')}</Blank></div> : (
+        {data === undefined ? error === null ? <Skeleton h={120} role="status" aria-label={t('loading')} /> : null : data.length === 0 ? <div className="panel"><Blank icon={<IconKey />} title={t('tokens.none')}>{t('tokens.noneText')}</Blank></div> : (
           <div className="panel scroll-x" tabIndex={0} role="region" aria-label={t('settings.tokens')}>
             <Table verticalSpacing="xs">
               <Table.Thead><Table.Tr><Table.Th>{t('field.name')}</Table.Th><Table.Th>{t('tokens.kind')}</Table.Th><Table.Th>{t('nav.apps')}</Table.Th><Table.Th>{t('tokens.used')}</Table.Th><Table.Th>{t('tokens.expires')}</Table.Th><Table.Th><span className="visually-hidden">{t('table.actions')}</span></Table.Th></Table.Tr></Table.Thead>

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Browser, Page } from 'playwright-core'
+import { restoreStateSchema } from '../../src/model/api/restore.ts'
+import type { Machine } from '../e2e/machine.ts'
+import { Program } from '../faults/program.ts'
+import { openBrowser } from '../fixtures/browser.ts'
+import { freePort } from '../fixtures/free-port.ts'
+import { passwords, RunningServer } from '../server/e2e/running-server.ts'
+import { violations } from './page-violations.ts'
+import { shopMachine } from './shop-machine.ts'
+
+const patience = { timeout: 20_000 }
+
+// What is seldom needed, and must work then; each test goes on where the one before has ended.
+suite('a person whose day is not usual', () => {
+  let machine: Machine
+  let server: RunningServer
+  let browser: Browser
+  let page: Page
+  let archive = ''
+  const faults: string[] = []
+
+  before(async () => {
+    machine = await shopMachine()
+    writeFileSync(machine.configFile, `# our shop\napps:\n  shop: # the one that earns the money\n    root: ${machine.app}\nplace: ${machine.place}\nstate: ${machine.state}\n`)
+    server = await RunningServer.start(machine, { args: ['--listen', `127.0.0.1:${await freePort()}`] })
+    browser = await openBrowser()
+    page = await (await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB' })).newPage()
+    page.on('pageerror', (error) => faults.push(error.message))
+    await page.goto(server.url)
+    await page.getByLabel('Name', { exact: true }).fill('admin')
+    await page.getByLabel('Password', { exact: true }).fill(passwords.admin)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await page.getByRole('heading', { name: 'Overview' }).waitFor(patience)
+    await server.work('POST', '/api/apps/shop/backup', {})
+    archive = join(machine.folder, 'of-elsewhere.tar.gz')
+    const made = readdirSync(machine.place).find((name) => name.endsWith('.tar.gz')) ?? ''
+    copyFileSync(join(machine.place, made), archive)
+  })
+  after(async () => {
+    await browser.close()
+    await server[Symbol.asyncDispose]()
+  })
+
+  /** Some things ask for the password once more. */
+  const giveThePassword = async (): Promise<void> => {
+    const dialog = page.getByRole('dialog').filter({ has: page.getByLabel('Password') })
+    if (!await dialog.waitFor({ timeout: 2000 }).then(() => true, () => false)) return
+    await dialog.getByLabel('Password').fill(passwords.admin)
+    await dialog.getByRole('button').last().click()
+  }
+  const confirm = async (action: string): Promise<void> => {
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel(/Type .*shop.* to confirm/).fill('shop')
+    assert.deepEqual(await violations(page), [])
+    await dialog.getByRole('button', { name: action }).click()
+    await giveThePassword()
+  }
+
+  test('protects a folder of her own with the assistant, and the comments of the configuration stay', async () => {
+    const notes = join(machine.folder, 'shop')
+    mkdirSync(notes)
+    writeFileSync(join(notes, 'note.txt'), 'a note\n')
+    await page.goto(`${server.url}welcome`)
+    await page.getByLabel('A folder of your own').fill(notes)
+    assert.deepEqual(await violations(page), [])
+    await page.getByRole('button', { name: /^Protect \d+ application/ }).click()
+    await giveThePassword()
+    await page.getByRole('link', { name: 'shop-2' }).first().waitFor(patience)
+    const text = readFileSync(machine.configFile, 'utf8')
+    assert.match(text, /^# our shop$/m)
+    assert.match(text, /# the one that earns the money/)
+    assert.match(text, new RegExp(`^ {2}shop-2:\\n {4}root: ${notes}$`, 'm'))
+  })
+
+  test('changes a setting in its form', async () => {
+    await page.goto(`${server.url}settings/applications`)
+    await page.getByRole('button', { name: /^shop-2/ }).click(patience)
+    await page.getByText('More settings').first().click(patience)
+    await page.getByLabel('Not these files').fill('cache/\n*.tmp')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await giveThePassword()
+    await until('the file is written', () => readFileSync(machine.configFile, 'utf8').includes('*.tmp'))
+    const text = readFileSync(machine.configFile, 'utf8')
+    assert.match(text, /^# our shop$/m)
+    assert.match(text, /cache\//)
+  })
+
+  test('sends an archive that breaks off on the way, and gets its content into another folder', async () => {
+    let broken = 0
+    await page.route('**/api/uploads/*', async (route) => {
+      if (route.request().method() !== 'PATCH' || broken >= 2) return await route.continue()
+      broken++
+      await route.abort('connectionreset')
+    })
+    await page.goto(`${server.url}apps/shop/restore?from=upload`)
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Choose a file' }).click(patience)])
+    await chooser.setFiles(archive)
+    await page.getByText('Checked and whole').waitFor(patience)
+    assert.equal(broken, 2)
+    await page.unroute('**/api/uploads/*')
+    await page.getByRole('button', { name: 'Continue' }).click()
+    const target = join(machine.folder, 'restored')
+    await page.getByRole('radio', { name: 'Another folder' }).check()
+    await page.getByLabel('Folder on the server').fill(target)
+    await page.getByRole('button', { name: 'Make the plan' }).click()
+    await page.getByText('What would happen').waitFor(patience)
+    assert.equal(await page.getByText(machine.state).count(), 0, 'nobody is shown where the server keeps uploads')
+    await page.getByLabel(/Type .* to confirm/).fill('shop')
+    await page.getByRole('button', { name: 'Restore now' }).click()
+    await giveThePassword()
+    await page.getByText('The restore has succeeded').waitFor(patience)
+    assert.equal(readFileSync(join(target, 'docs/page-3.txt'), 'utf8'), 'page 3\n'.repeat(200))
+    assert.equal(readFileSync(join(machine.app, 'index.txt'), 'utf8'), 'the first page\n')
+  })
+
+  test('is told of a damaged archive before anything is done with it', async () => {
+    const bytes = readFileSync(archive)
+    bytes[Math.floor(bytes.length / 2)] = (bytes[Math.floor(bytes.length / 2)] ?? 0) ^ 0xff
+    const damaged = join(machine.folder, 'damaged.tar.gz')
+    writeFileSync(damaged, bytes)
+    await page.goto(`${server.url}apps/shop/restore?from=upload`)
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.getByRole('button', { name: 'Choose a file' }).click(patience)])
+    await chooser.setFiles(damaged)
+    await page.getByText('Refused').waitFor(patience)
+    assert.equal(await page.getByRole('button', { name: 'Continue' }).isDisabled(), true)
+    assert.deepEqual(await violations(page), [])
+  })
+
+  for (const [how, button, action] of [['rolls back', 'Roll it back…', 'Roll the restore back'], ['finishes', 'Finish it…', 'Finish the restore']] as const) {
+    test(`${how} a restore whose process was killed`, async () => {
+      await killedRestore(server)
+      await page.goto(`${server.url}apps/shop`)
+      await page.getByText('A restore was not finished').first().waitFor(patience)
+      assert.deepEqual(await violations(page), [])
+      await page.getByRole('button', { name: button }).click()
+      await confirm(action)
+      await page.getByRole('main').getByText(/^(?:Done|Succeeded|Took)/).first().waitFor(patience)
+      await until('it is settled', () => readFileSync(join(machine.app, 'index.txt'), 'utf8') === (how === 'finishes' ? 'the first page\n' : 'of today\n'))
+      await page.goto(`${server.url}apps/shop`)
+      await page.getByRole('heading', { name: /shop/ }).first().waitFor(patience)
+      assert.equal(await page.getByText('A restore was not finished').count(), 0)
+    })
+  }
+
+  test('undoes a restore', async () => {
+    await page.goto(`${server.url}apps/shop`)
+    await page.getByRole('button', { name: 'Undo it…' }).click(patience)
+    await confirm('Undo the restore')
+    await until('what was there before is back', () => readFileSync(join(machine.app, 'index.txt'), 'utf8') === 'of today\n')
+  })
+
+  test('is told when the server is away, and sees what happened as soon as it is back', async () => {
+    await page.goto(`${server.url}apps/shop`)
+    await page.getByRole('heading', { name: /shop/ }).first().waitFor(patience)
+    const rows = page.getByRole('link', { name: 'Browse' })
+    await rows.first().waitFor(patience)
+    const shown = await rows.count()
+    await server.end('SIGKILL')
+    await page.getByText('The connection to the server is lost').waitFor(patience)
+    assert.deepEqual(await violations(page), [])
+    await machine.backup(['shop'])
+    await server.begin()
+    await page.getByText('The connection to the server is lost').waitFor({ state: 'hidden', ...patience })
+    await until('the new point is shown without being asked for', async () => await rows.count() === shown + 1)
+  })
+
+  test('met no fault of any script on the way', () => {
+    assert.deepEqual(faults, [])
+  })
+})
+
+/** Leaves a restore that was killed in the middle of its swap, of which each entry of the root is a rename. */
+async function killedRestore(server: RunningServer): Promise<void> {
+  const { machine } = server
+  mkdirSync(join(machine.folder, 'tmp'), { recursive: true })
+  for (const nth of [5, 6, 7, 8, 9, 10]) {
+    writeFileSync(join(machine.app, 'index.txt'), 'of today\n')
+    const ended = await new Program(machine.folder, machine.state).run(['--config', machine.configFile, 'restore', 'latest', '--app', 'shop', '--no-ask'], { killAt: { kind: 'call', call: 'rename', nth } })
+    assert.equal(ended.signal, 'SIGKILL', ended.stderr)
+    if ((await server.get(restoreStateSchema, 'GET', '/api/apps/shop/restore')).unfinished !== undefined) return
+  }
+  throw new Error('no kill has hit the swap')
+}
+
+async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; !await holds(); tries++) {
+    if (tries > 400) throw new Error(`${what}: not within 20 s`)
+    await sleep(50)
+  }
+}
