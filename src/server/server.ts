@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { thisPerson } from '../config/default-paths.ts'
 import { usualConfigFiles } from '../config/find-config.ts'
 import type { ServerOptions } from '../config/server-options.ts'
+import { serverOptionsSchema } from '../config/server-options.ts'
 import { writeNewConfig } from '../config/write-config.ts'
 import { AppError, messageOf } from '../kit/app-error.ts'
 import type { AppCard, Overview } from '../model/api/overview.ts'
@@ -39,6 +41,9 @@ import { WorkQueue } from './work/work-queue.ts'
 
 export type ServeOptions = { readonly config?: string; readonly state?: string; readonly data?: string; readonly listen?: string }
 
+type Lasting = Pick<ServerOptions, 'listen' | 'basePath' | 'tls' | 'data'> & { readonly state: string | undefined }
+
+const restartNeeded: Overview['reporting'][number] = { name: 'server', state: 'failed', text: 'Its address, certificate, base path, data or state folder were changed in the configuration: they are used once the server is started again.' }
 const lookAgainMs = 5 * 60_000
 const tellWithinMs = 500
 
@@ -53,6 +58,8 @@ export class Server implements AsyncDisposable {
   readonly dataFolder: string
   readonly #given: ServeOptions
   readonly #stop = new AbortController()
+  /** What holds until it ends, whatever the configuration says meanwhile. */
+  readonly #lasting: Lasting
   #setup: Setup
   #vaults: OpenVaults
   #book: AppBook
@@ -69,6 +76,7 @@ export class Server implements AsyncDisposable {
   private constructor(given: ServeOptions, setup: Setup, dataFolder: string, access: Access, catalog: Catalog, isCatalogNew: boolean) {
     this.#given = given
     this.#setup = setup
+    this.#lasting = lastingOf(setup)
     this.dataFolder = dataFolder
     this.access = access
     this.catalog = catalog
@@ -118,7 +126,9 @@ export class Server implements AsyncDisposable {
   }
 
   get options(): ServerOptions {
-    return this.#setup.config?.server ?? { listen: '127.0.0.1:7878', parallel: 1, basePath: '/', hosts: [], trustedProxies: [] }
+    const { listen, basePath, tls } = this.#lasting
+    const { tls: _, ...options } = optionsIn(this.#setup)
+    return { ...options, listen, basePath, ...(tls === undefined ? {} : { tls }) }
   }
 
   get setup(): Setup {
@@ -219,8 +229,8 @@ export class Server implements AsyncDisposable {
 
   /** Reads the configuration again. Where it is not valid the one before stays. @throws AppError `config.…`. */
   async reload(): Promise<void> {
-    const setup = await Setup.load(this.#given, this.#stop.signal)
     const before = this.#setup
+    const setup = await Setup.load({ ...this.#given, state: before.stateRoot }, this.#stop.signal)
     this.#setup = setup
     this.#vaults = new OpenVaults(setup)
     // From here on the old one tells nothing; two at once would tell things twice.
@@ -246,7 +256,8 @@ export class Server implements AsyncDisposable {
 
   /** What of the server itself and of those that it tells does not work, or does. */
   health(): Overview['reporting'] {
-    return [...this.#problems.values(), ...this.#teller.health()]
+    const waits = isDeepStrictEqual(lastingOf(this.#setup), this.#lasting) ? [] : [restartNeeded]
+    return [...waits, ...this.#problems.values(), ...this.#teller.health()]
   }
 
   /** Who is told of how things go, and whether that works. */
@@ -382,4 +393,13 @@ export class Server implements AsyncDisposable {
     const file = this.#setup.configFile
     return [...(file === undefined ? [] : ['--config', file]), '--state', this.#setup.stateRoot]
   }
+}
+
+function optionsIn(setup: Setup): ServerOptions {
+  return setup.config?.server ?? serverOptionsSchema.parse({})
+}
+
+function lastingOf(setup: Setup): Lasting {
+  const { listen, basePath, tls, data } = optionsIn(setup)
+  return { listen, basePath, tls, data, state: setup.config?.state }
 }

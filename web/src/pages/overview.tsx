@@ -103,7 +103,7 @@ function Verdict({ overview }: { readonly overview: OverviewData }): ReactElemen
   )
 }
 
-/** Ways of telling people that do not work: nobody would hear of a failure. */
+/** What of the server itself, and of those that it tells, does not work: nobody would hear of a failure. */
 function Reporting({ reporting }: { readonly reporting: OverviewData['reporting'] }): ReactElement | null {
   const { t } = useTranslation()
   const broken = reporting.filter(({ state }) => state === 'failed')
