@@ -93,7 +93,8 @@ if (missing.length > 0) {
 
 const all = globSync('test/**/*.test.ts', { cwd: projectFolder }).toSorted()
 const endToEnd = (file: string): boolean => /^test\/(e2e|server\/e2e|browser|faults|interop|ground)\//.test(file)
-const alone = new Set(['test/floors.test.ts', 'test/gates.test.ts'])
+const gates = all.filter((file) => /^test\/gates-\w+\.test\.ts$/.test(file))
+const alone = new Set(['test/floors.test.ts', ...gates])
 
 if (parts.length === 0) {
   await check('type check', 'typescript/bin/tsc', '-p', '.')
@@ -106,7 +107,7 @@ if (all.some((file) => isChosen(file) && /^test\/(?:server|browser|web)\//.test(
 await testStep('floors', all.filter((file) => file === 'test/floors.test.ts'))
 await testStep('unit and integration', all.filter((file) => !endToEnd(file) && !alone.has(file)))
 await testStep('end to end', all.filter(endToEnd))
-await testStep('gates (samples)', all.filter((file) => file === 'test/gates.test.ts'))
+await testStep('gates (samples)', gates)
 // No test at all has shown nothing either.
 if (passed + failed === 0) failed++
 finish(failed === 0 ? 0 : 1)

@@ -1,0 +1,3 @@
+import { sampleGates } from './faults/sample-gates.ts'
+
+await sampleGates(1)
