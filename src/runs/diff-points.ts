@@ -83,7 +83,8 @@ async function rowOf(entry: Entry, signal: AbortSignal, hashed: boolean): Promis
   const isFile = entry.kind === 'file' && entry.hardlinkTo === undefined
   return {
     kind: entry.kind,
-    size: entry.kind === 'file' ? entry.size ?? -1 : 0,
+    // A further name has no content of its own; archives and file systems tell sizes of it as they please.
+    size: isFile ? entry.size ?? -1 : 0,
     mode: entry.mode,
     mtime: entry.mtimeNs.toString(),
     owner: `${entry.uid ?? ''}:${entry.gid ?? ''}`,
@@ -95,7 +96,7 @@ async function rowOf(entry: Entry, signal: AbortSignal, hashed: boolean): Promis
 function differences(a: Row, b: Row): Difference['what'] {
   const what: Difference['what'][number][] = []
   if (a.kind !== b.kind) return ['kind']
-  if (a.size !== b.size) what.push('size')
+  if (a.link === b.link && a.size !== b.size) what.push('size')
   else if (a.sha256 !== '' && b.sha256 !== '' && a.sha256 !== b.sha256) what.push('content')
   if (a.mode !== b.mode) what.push('mode')
   if (a.owner !== b.owner) what.push('owner')

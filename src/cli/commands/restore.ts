@@ -25,6 +25,7 @@ import { performRun } from '../../runs/perform-run.ts'
 import type { FinishHow } from '../../runs/restore/finish-restore.ts'
 import { finishContained } from '../../runs/restore/finish-contained.ts'
 import { restoreToFinish } from '../../runs/restore/finish-restore.ts'
+import type { RestoreAbout } from '../../runs/restore/restore-record.ts'
 import { databaseTargets } from '../../runs/restore/database-targets.ts'
 import { localDatabases } from '../../runs/restore/local-databases.ts'
 import type { RestorePreview } from '../../runs/restore/preview-restore.ts'
@@ -50,6 +51,9 @@ type Options = {
   dbName: ReadonlyMap<string, string>; dbHost?: string; dbPort?: number; dbSocket?: string; dbUser?: string; dbPasswordFile?: string
 }
 
+/** Undoing, finishing and rolling back concern the restore that was, as a whole. */
+const ofRestoresOnly = ['only', 'path', 'owner', 'dump', 'trust', 'trustHooks']
+
 export function addRestoreCommand(program: Command): void {
   const command = program.command('restore').description('restore an application, in place or into another folder').argument('[what]', 'an id, "latest", or the file of an archive', 'latest')
   addReadingOptions(command)
@@ -68,9 +72,9 @@ export function addRestoreCommand(program: Command): void {
     .option('--trust', 'an archive file outside any place: restore setuid bits and devices too')
     .option('--trust-hooks', 'keep hooks that came out of the archive, and run its scripts')
     .option('--user <name>', 'whose the application\'s own log is (as root)')
-    .addOption(new Option('--resume', 'finish a restore that was interrupted').conflicts(['rollback', 'undo']))
-    .addOption(new Option('--rollback', 'bring back what was before a restore that was interrupted').conflicts(['resume', 'undo']))
-    .addOption(new Option('--undo', 'undo the last restore of the target').conflicts(['resume', 'rollback']))
+    .addOption(new Option('--resume', 'finish a restore that was interrupted').conflicts(['rollback', 'undo', ...ofRestoresOnly]))
+    .addOption(new Option('--rollback', 'bring back what was before a restore that was interrupted').conflicts(['resume', 'undo', ...ofRestoresOnly]))
+    .addOption(new Option('--undo', 'undo the last restore of the target').conflicts(['resume', 'rollback', ...ofRestoresOnly]))
     .action(async (what: string, options: Options) => {
       const how: FinishHow | undefined = options.resume === true ? 'resume' : options.rollback === true ? 'rollback' : options.undo === true ? 'undo' : undefined
       await runCommand(command, async (context) => how === undefined ? await restore(context, what, options) : await finish(context, what, options, how))
@@ -179,10 +183,19 @@ async function recoverConfig({ setup, output, options: { ask, json } }: CommandC
 }
 
 async function finish(context: CommandContext, what: string, options: Options, how: FinishHow): Promise<number> {
-  const { setup, output, signal } = context
+  const { setup, output, signal, options: { ask, json } } = context
   const app = options.target !== undefined ? applicationAt(options.target, setup.config, setup.defaultPlace) : setup.application(what === 'latest' ? undefined : what)
-  const { about: { app: name } } = restoreToFinish(app.root, how)
-  const state = await setup.state(name)
+  const { about } = restoreToFinish(app.root, how)
+  const plan = describeFinish(about, app, how)
+  if (options.dryRun === true) {
+    output.result({ dryRun: true, target: app.root, point: about.point, startedAt: about.startedAt, how, databases: about.databases.map(({ facts }) => facts.name) }, () => plan)
+    return 0
+  }
+  if (mayAsk({ ask, json })) {
+    output.say(plan)
+    if (!await askYesNo({ resume: 'Finish it?', rollback: 'Roll it back?', undo: 'Undo it?' }[how])) throw new AppError('restore.confirm', 'Nothing was changed')
+  }
+  const state = await setup.state(about.app)
   using progress = new Progress(output)
   const finished: { point?: string } = {}
   const { report, error } = await performRun('restore', state, { signal, onEvent: progress.show, now: () => new Date() }, async (run) => {
@@ -199,6 +212,16 @@ async function finish(context: CommandContext, what: string, options: Options, h
     undo: `${output.paint('green', 'undone')}: ${printable(app.root)} is as it was before the restore`,
   })[how])
   return exitStatusOfRun(report)
+}
+
+function describeFinish({ point, startedAt, databases }: RestoreAbout, app: Application, how: FinishHow): string {
+  const what = `The restore of ${printable(app.root)} from ${point} that began ${localTime(startedAt)}`
+  const names = databases.map(({ facts }) => printable(facts.name)).join(', ')
+  return {
+    resume: `${what} goes on where it was cut off${names === '' ? '' : `; databases: ${names}`}.`,
+    rollback: `${what} is rolled back: what it has replaced comes back${names === '' ? '' : `, of ${names} too`}.`,
+    undo: `${what} is undone: what it replaced comes back${names === '' ? '' : `, of ${names} too`}, and what was changed since is lost.`,
+  }[how]
 }
 
 function overridesOf({ dbHost, dbPort, dbSocket, dbUser, dbPasswordFile }: Options): Parameters<typeof databaseTargets>[1]['overrides'] {
