@@ -117,9 +117,14 @@ function merge(copies: readonly Copy[]): readonly CatalogPoint[] {
     else group.copies.push(copy)
   }
   return groups.flatMap(({ copies: found }) => {
-    const [best] = found.toSorted((a, b) => soundness(b.snapshot) - soundness(a.snapshot))
+    const [best] = soundestFirst(found)
     return best === undefined ? [] : [{ point: best.snapshot, copies: found.toSorted((a, b) => a.vault < b.vault ? -1 : 1) }]
   })
+}
+
+/** Undamaged before damaged, complete before not, verified before not; among equals the order stays. */
+export function soundestFirst(copies: readonly Copy[]): readonly Copy[] {
+  return copies.toSorted((a, b) => soundness(b.snapshot) - soundness(a.snapshot))
 }
 
 function soundness({ complete, damagedAt, verifiedAt }: Snapshot): number {

@@ -20,6 +20,7 @@ import { configuredApplication, partNames, presetWhereThere } from '../runs/appl
 import { Setup } from '../runs/setup.ts'
 import { claimTouch } from '../runs/touch.ts'
 import { Catalog } from '../catalog/catalog.ts'
+import { soundestFirst } from '../catalog/catalog-points.ts'
 import { Access } from './access/access.ts'
 import { AppBook } from './book/app-book.ts'
 import { CatalogKeeper } from './book/catalog-keeper.ts'
@@ -171,12 +172,15 @@ export class Server implements AsyncDisposable {
     return partNames(app, presetWhereThere(app))
   }
 
-  /** The restore point of that id, of this application and no other, where it can be read; `copies`: the ids of all its copies. @throws AppError `vault.unknown-point`. */
+  /**
+   * The restore point of that id, of this application and no other: of its copies the soundest that can be reached. `copies`: the ids
+   * of all of them. @throws AppError `vault.unknown-point`.
+   */
   async findPoint(app: string, id: string, vault: string | undefined): Promise<{ readonly point: Snapshot; readonly vault: Vault; readonly place: string; readonly copies: readonly string[] }> {
     const application = this.app(app)
     if (await this.catalog.points.find(app, id) === undefined) await this.#book.look(app)
     const found = await this.catalog.points.find(app, id)
-    const copies = (found?.copies ?? []).filter((copy) => vault === undefined || copy.vault === vault)
+    const copies = soundestFirst(found?.copies ?? []).filter((copy) => vault === undefined || copy.vault === vault)
     const ids = [...new Set((found?.copies ?? []).map(({ snapshot }) => snapshot.id))]
     if (copies.length === 0) throw new AppError('vault.unknown-point', 'There is no such restore point', { hint: 'It was removed meanwhile, perhaps.' })
     const open = await this.#vaults.of(application)

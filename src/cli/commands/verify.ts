@@ -12,17 +12,19 @@ import { exitStatusOfRun } from '../run-status.ts'
 import { vaultOf } from '../../runs/setup.ts'
 
 export function addVerifyCommand(program: Command): void {
-  const command = program.command('verify').description('read restore points again and compare every byte with the records').argument('[id]', 'an id, "latest" or "all"', 'latest')
-  addReadingOptions(command).option('--quick', 'only the structure and the records, not the contents').action(async (id: string, options: { quick?: boolean }) => {
+  const command = program.command('verify').description('read restore points again and compare every byte with the records').argument('[ids...]', 'ids, "latest" or "all"', ['latest'])
+  addReadingOptions(command).option('--quick', 'only the structure and the records, not the contents').action(async (ids: readonly string[], options: { quick?: boolean }) => {
     await runCommand(command, async ({ output, setup, signal }) => {
       const place = placeOptions(command.opts())
       const vaults = await setup.vaultsToRead(place)
       const found = await findPoints(vaults, place.app, quietRun(output, signal))
       // A latest one that was found damaged is looked at again, and not passed over for an older one that is whole.
-      const chosen = id === 'all' ? found.points : [choosePoint({ ...found, points: found.points.map(({ damagedAt: _known, ...point }) => point) }, id)]
+      const undamaged = { ...found, points: found.points.map(({ damagedAt: _known, ...point }) => point) }
+      const isAll = ids.includes('all')
+      const chosen = isAll ? found.points : ids.map((id) => choosePoint(undamaged, id))
       const results: Verification[] = []
       // What cannot even be listed is told by a note; all are not whole then.
-      let status = id === 'all' && found.unreadable.length > 0 ? 1 : 0
+      let status = isAll && found.unreadable.length > 0 ? 1 : 0
       using progress = new Progress(output)
       for (const point of chosen) {
         const { report, error } = await performRun('verify', await setup.state(point.app), { signal, onEvent: progress.show, now: () => new Date() }, async (run) => {

@@ -85,7 +85,8 @@ export type StatusReport = z.infer<typeof statusReportSchema>
 const pointSchema = z.object({
   ...snapshotSchema.shape,
   fileName: z.string(),
-  vaults: z.array(z.string()),
+  /** Where it lies; what is told above is of the soundest of them. */
+  copies: z.array(z.object({ vault: z.string(), id: z.string(), verifiedAt: instant.optional(), damagedAt: instant.optional() })),
   preset: z.string().optional(),
   commands: z.object({ restore: z.string(), verify: z.string(), remove: z.string(), show: z.string() }),
 })

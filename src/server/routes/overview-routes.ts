@@ -105,11 +105,13 @@ function pageOf(context: RequestContext, standard: number): { readonly limit: nu
 
 function pointOf({ point, copies }: CatalogPoint, server: Server): Point {
   const { id, app } = point
+  const ids = [...new Set(copies.map(({ snapshot }) => snapshot.id))]
   return {
-    ...point, fileName: point.key.replace(/^.*\//, ''), vaults: copies.map(({ vault }) => vault),
+    ...point, fileName: point.key.replace(/^.*\//, ''),
+    copies: copies.map(({ vault, snapshot }) => ({ vault, id: snapshot.id, ...(snapshot.verifiedAt === undefined ? {} : { verifiedAt: snapshot.verifiedAt }), ...(snapshot.damagedAt === undefined ? {} : { damagedAt: snapshot.damagedAt }) })),
     commands: {
-      restore: server.commandLine(['restore', id, '--app', app]), verify: server.commandLine(['verify', id, '--app', app]),
-      remove: server.commandLine(['forget', id, '--app', app]), show: server.commandLine(['show', id, '--app', app]),
+      restore: server.commandLine(['restore', id, '--app', app]), verify: server.commandLine(['verify', ...ids, '--app', app]),
+      remove: server.commandLine(['forget', ...ids, '--app', app]), show: server.commandLine(['show', id, '--app', app]),
     },
   }
 }

@@ -5,7 +5,7 @@ import type { Run } from '../../model/run.ts'
 import type { Vault } from '../../model/vault.ts'
 import { attachment, json, queryNumber } from '../http/answers.ts'
 import type { RequestContext, Route } from '../http/route.ts'
-import { archiveDownload } from '../work/archive-download.ts'
+import { archiveDownload, isSingleFile } from '../work/archive-download.ts'
 import { memberStream } from '../work/member-stream.ts'
 import { zipOfFolder } from '../work/zip-of-folder.ts'
 
@@ -60,17 +60,23 @@ export const pointRoutes: readonly Route[] = [
     async handle(context) {
       const { id, vault, run } = await opened(context)
       const path = pathOf(context, '')
-      return new Response(zipOfFolder(vault, id, path, run), { headers: { 'content-type': 'application/zip', 'content-disposition': attachment(`${path === '' ? context.params['app'] ?? 'all' : lastPart(path)}.zip`) } })
+      return zipResponse(zipOfFolder(vault, id, path, run), path === '' ? context.params['app'] ?? 'all' : lastPart(path))
     },
   },
   {
     method: 'GET', path: '/api/apps/:app/points/:id/download', access: 'operator', audit: 'download',
     async handle(context) {
-      const { point, place } = await opened(context)
+      const { point, place, id, vault, run } = await opened(context)
+      // What is no file of its own comes as a zip of all that is in it.
+      if (!isSingleFile(point)) return zipResponse(zipOfFolder(vault, id, '', run), `${point.app}-${point.id}`)
       return await archiveDownload(point, place, context.request)
     },
   },
 ]
+
+function zipResponse(body: ReadableStream<Uint8Array>, name: string): Response {
+  return new Response(body, { headers: { 'content-type': 'application/zip', 'content-disposition': attachment(`${name}.zip`) } })
+}
 
 async function opened({ params, query, server, signal }: RequestContext): Promise<{ id: string; vault: Vault; run: Run } & Awaited<ReturnType<RequestContext['server']['findPoint']>>> {
   const found = await server.findPoint(params['app'] ?? '', params['id'] ?? '', query.get('vault') ?? undefined)

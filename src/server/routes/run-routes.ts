@@ -41,8 +41,8 @@ export const runRoutes: readonly Route[] = [
   {
     method: 'POST', path: '/api/apps/:app/points/:id/verify', access: 'operator', audit: 'verify',
     async handle(context) {
-      const { point } = await context.server.findPoint(context.params['app'] ?? '', context.params['id'] ?? '', undefined)
-      return ask(context, 'verify', point.app, ['verify', point.id, '--app', point.app])
+      const { point, copies } = await context.server.findPoint(context.params['app'] ?? '', context.params['id'] ?? '', undefined)
+      return ask(context, 'verify', point.app, ['verify', ...copies, '--app', point.app])
     },
   },
   {

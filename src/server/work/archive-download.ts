@@ -9,13 +9,18 @@ import { attachment } from '../http/answers.ts'
 
 const readBytes = 1 << 18
 
+/** Whether a restore point is one file of ours, which can be sent as it is. */
+export function isSingleFile({ format, foreign }: Pick<Snapshot, 'format' | 'foreign'>): boolean {
+  return format !== 'folder' && foreign === undefined
+}
+
 /**
  * A restore point's archive as it lies there, or the part of it that the request asks for (RFC 9110, 14.2), so that a download
  * that broke off goes on. @throws AppError `usage` for a point that is no single file, `vault.unknown-point` where another file
  * has taken its place.
  */
 export async function archiveDownload(point: Snapshot, place: string, request: Request): Promise<Response> {
-  if (point.format === 'folder' || point.foreign !== undefined) throw new AppError('usage', 'This restore point is no single file', { hint: 'Download a folder of it as zip.' })
+  if (!isSingleFile(point)) throw new AppError('usage', 'This restore point is no single file', { hint: 'Download a folder of it as zip.' })
   // Browsers go on with a download only where they can tell that the file is still the same; a rolling point's name is taken again.
   const tag = `"${point.id}-${point.sha256 ?? point.finishedAt}"`
   const handle = await openArchive(join(place, point.key), point.sizeBytes)

@@ -1,9 +1,11 @@
 import { Badge, Group } from '@mantine/core'
 import { IconAlertTriangle, IconShieldCheck, IconShieldOff } from '@tabler/icons-react'
+import { Fragment } from 'react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Point } from '../../../src/model/api/overview.ts'
 import { Instant } from './instant.tsx'
+import { Name } from './name.tsx'
 import { StateIcon, StateMark } from './state-mark.tsx'
 import type { ShownState } from './state-mark.tsx'
 
@@ -31,6 +33,12 @@ export function PointState({ point }: { readonly point: Point }): ReactElement {
       {point.warnings > 0 && point.complete ? <span className="state state-warning"><IconAlertTriangle size={16} aria-hidden="true" />{t('point.warnings', { count: point.warnings })}</span> : null}
     </Group>
   )
+}
+
+/** Where its copies lie, and which of them is damaged. */
+export function Copies({ copies }: { readonly copies: Point['copies'] }): ReactElement {
+  const { t } = useTranslation()
+  return <>{copies.map(({ vault, damagedAt }, index) => <Fragment key={vault}>{index === 0 ? null : ', '}<Name>{vault}</Name>{damagedAt === undefined ? null : <b className="state-failed"> ({t('point.damaged')})</b>}</Fragment>)}</>
 }
 
 /** What kind of point it is: scope, slot, encryption, another program's. */

@@ -11,6 +11,7 @@ import { formatDateTime } from '../format/date-time.ts'
 import { Bytes } from './bytes.tsx'
 import { CommandLine } from './command-line.tsx'
 import { Instant } from './instant.tsx'
+import { Copies } from './point-facts.tsx'
 import { ProblemAlert } from './problem-alert.tsx'
 import { TypedConfirm } from './typed-confirm.tsx'
 import { useCan } from './use-can.ts'
@@ -63,7 +64,7 @@ function DeletePoint({ point, onClose }: { readonly point: Point; readonly onClo
     >
       <Stack gap="sm">
         <Text>{t('point.deleteText')}</Text>
-        <Text><b><Instant at={point.startedAt} shown="both" /></b> · <Bytes value={point.sizeBytes} /> · {point.vaults.join(', ')}</Text>
+        <Text><b><Instant at={point.startedAt} shown="both" /></b> · <Bytes value={point.sizeBytes} /> · <Copies copies={point.copies} /></Text>
         <CommandLine command={point.commands.remove} />
       </Stack>
     </TypedConfirm>

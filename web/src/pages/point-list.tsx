@@ -10,7 +10,7 @@ import { Blank } from '../components/blank.tsx'
 import { Bytes } from '../components/bytes.tsx'
 import { Instant } from '../components/instant.tsx'
 import { Name } from '../components/name.tsx'
-import { PointIcon, PointKind, PointState } from '../components/point-facts.tsx'
+import { Copies, PointIcon, PointKind, PointState } from '../components/point-facts.tsx'
 import { PointMenu } from '../components/point-menu.tsx'
 import { ProblemAlert } from '../components/problem-alert.tsx'
 import { useCan } from '../components/use-can.ts'
@@ -62,7 +62,7 @@ function Row({ point, app }: { readonly point: Point; readonly app: AppCard }): 
         </div>
         <Stack gap={4}>
           <PointKind point={point} />
-          <Group gap="xs"><Text size="sm" fw={550}><Bytes value={point.sizeBytes} /></Text><Text size="xs" className="quiet">{t('point.copies', { count: point.vaults.length })}: {point.vaults.map((vault, index) => <Fragment key={vault}>{index === 0 ? null : ', '}<Name>{vault}</Name></Fragment>)}{missingIn(point, app) ? ` · ${t('point.notEverywhere')}` : ''}</Text></Group>
+          <Group gap="xs"><Text size="sm" fw={550}><Bytes value={point.sizeBytes} /></Text><Text size="xs" className="quiet">{t('point.copies', { count: point.copies.length })}: <Copies copies={point.copies} />{missingIn(point, app) ? ` · ${t('point.notEverywhere')}` : ''}</Text></Group>
         </Stack>
         <div><PointState point={point} /></div>
         <PointMenu point={point} />
@@ -73,5 +73,5 @@ function Row({ point, app }: { readonly point: Point; readonly app: AppCard }): 
 
 /** Fewer copies than there are places for them. */
 function missingIn(point: Point, app: AppCard): boolean {
-  return app.destinations.some(({ name, state }) => state !== 'off' && !point.vaults.includes(name))
+  return app.destinations.some(({ name, state }) => state !== 'off' && !point.copies.some(({ vault }) => vault === name))
 }

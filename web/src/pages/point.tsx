@@ -16,7 +16,7 @@ import { FileTree } from '../components/file-tree.tsx'
 import { Instant } from '../components/instant.tsx'
 import { Name } from '../components/name.tsx'
 import { PageTitle } from '../components/page-title.tsx'
-import { PointKind, PointState } from '../components/point-facts.tsx'
+import { Copies, PointKind, PointState } from '../components/point-facts.tsx'
 import { ProblemAlert } from '../components/problem-alert.tsx'
 
 /** What is in a restore point: its files as a tree, its databases, and what is missing from it. */
@@ -43,7 +43,7 @@ export function PointPage({ app, id }: { readonly app: string; readonly id: stri
         )}
       />
       <Stack gap="md">
-        {point === undefined ? null : <Group gap="xs"><PointKind point={point} /><PointState point={point} /><Text size="sm"><Bytes value={point.sizeBytes} /> · {t('point.entries', { count: point.entries })} · {point.vaults.join(', ')}</Text></Group>}
+        {point === undefined ? null : <Group gap="xs"><PointKind point={point} /><PointState point={point} /><Text size="sm"><Bytes value={point.sizeBytes} /> · {t('point.entries', { count: point.entries })} · <Copies copies={point.copies} /></Text></Group>}
         <Details app={app} id={id} />
         <TextInput
           type="search" value={words} onChange={({ currentTarget }) => setWords(currentTarget.value)} label={t('search.label')} placeholder={t('search.placeholder')} maw={420} leftSection={<IconSearch size={16} aria-hidden="true" />}
