@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { thisPerson } from '../config/default-paths.ts'
-import { usualConfigFiles } from '../config/find-config.ts'
+import { findConfig, usualConfigFiles } from '../config/find-config.ts'
 import type { ServerOptions } from '../config/server-options.ts'
 import { serverOptionsSchema } from '../config/server-options.ts'
 import { writeNewConfig } from '../config/write-config.ts'
@@ -26,6 +26,7 @@ import { AppBook } from './book/app-book.ts'
 import { CatalogKeeper } from './book/catalog-keeper.ts'
 import { OpenVaults } from './book/open-vaults.ts'
 import { PointIndex } from './book/point-index.ts'
+import { ConfigWatch } from './config-watch.ts'
 import { EventHub } from './events/event-hub.ts'
 import { RunFollower } from './events/run-follower.ts'
 import { errorResponse } from './http/answers.ts'
@@ -71,6 +72,9 @@ export class Server implements AsyncDisposable {
   readonly #scheduler: Scheduler
   /** What went wrong inside since the last look at all: it must be seen, as schedules may stand still. */
   readonly #problems = new Map<string, Overview['reporting'][number]>()
+  /** Why the configuration as it is now is not the one that is used. */
+  #configProblem: Overview['reporting'][number] | undefined
+  readonly #watch: ConfigWatch
   #timer: NodeJS.Timeout | undefined
   #telling: NodeJS.Timeout | undefined
 
@@ -97,6 +101,7 @@ export class Server implements AsyncDisposable {
     this.#vaults = new OpenVaults(setup)
     this.#book = this.#newBook([])
     this.#teller = this.#openTeller()
+    this.#watch = new ConfigWatch({ find: async () => await findConfig(given.config, thisPerson(), true), onChange: async () => await this.#reread() })
     this.#scheduler = new Scheduler({
       catalog,
       start: async (app, why) => await this.#startDue(app, why),
@@ -120,6 +125,7 @@ export class Server implements AsyncDisposable {
     opened.move()
     await using starting = new AsyncDisposableStack()
     starting.use(server)
+    await server.#watch.settle()
     await server.#useApps()
     server.#timer = setInterval(() => server.#meanwhile('catalog', server.lookAtAll()), lookAgainMs)
     starting.move()
@@ -234,7 +240,9 @@ export class Server implements AsyncDisposable {
   /** Reads the configuration again. Where it is not valid the one before stays. @throws AppError `config.…`. */
   async reload(): Promise<void> {
     const before = this.#setup
+    await this.#watch.settle()
     const setup = await Setup.load({ ...this.#given, state: before.stateRoot }, this.#stop.signal)
+    this.#configProblem = undefined
     this.#setup = setup
     this.#vaults = new OpenVaults(setup)
     // From here on the old one tells nothing; two at once would tell things twice.
@@ -261,7 +269,7 @@ export class Server implements AsyncDisposable {
   /** What of the server itself and of those that it tells does not work, or does. */
   health(): Overview['reporting'] {
     const waits = isDeepStrictEqual(lastingOf(this.#setup), this.#lasting) ? [] : [restartNeeded]
-    return [...waits, ...this.#problems.values(), ...this.#teller.health()]
+    return [...waits, ...(this.#configProblem === undefined ? [] : [this.#configProblem]), ...this.#problems.values(), ...this.#teller.health()]
   }
 
   /** Who is told of how things go, and whether that works. */
@@ -274,6 +282,7 @@ export class Server implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#watch[Symbol.dispose]()
     clearInterval(this.#timer)
     clearTimeout(this.#telling)
     await this.#scheduler[Symbol.asyncDispose]()
@@ -303,6 +312,19 @@ export class Server implements AsyncDisposable {
     await this.#keeper.settle(apps)
     await this.#scheduler.setApps(apps.map(({ name, config, vaults }) => ({ name, scope: config.scope, vaults: vaults.map((vault) => vault.name), ...(config.schedule === undefined ? {} : { schedule: config.schedule }) })))
     for (const { name } of apps) await this.#keeper.readExpected(name)
+    this.#tell()
+  }
+
+  /** Somebody else has changed the configuration. One that is not valid is told until it is, and the one before holds. */
+  async #reread(): Promise<void> {
+    try {
+      await this.reload()
+      log('the configuration was changed, and is in use')
+    } catch (error) {
+      const text = `The configuration was changed and cannot be used, so that the one before holds: ${messageOf(error)}`
+      log(text)
+      this.#configProblem = { name: 'configuration', state: 'failed', text, at: new Date().toISOString() }
+    }
     this.#tell()
   }
 
