@@ -175,6 +175,7 @@ async function writeArchive(vault: ArchiveVaultSettings, format: ArchiveFormat, 
 
 async function writeFolderPoint(vault: ArchiveVaultSettings, point: ChosenPoint, entries: AsyncIterable<Entry>, trailer: PointTrailer, run: Run): Promise<Written> {
   await saveFolderPoint(rootOf(vault), point.key, counted(entries, trailer), {
+    id: point.id,
     signal: run.signal,
     replace: point.replace,
     settle: () => trailer.manifest?.points[0]?.key ?? point.key,
@@ -190,7 +191,7 @@ async function writeFolderPoint(vault: ArchiveVaultSettings, point: ChosenPoint,
 /** A second point is the first's bytes: the source is read once. Its failure leaves the first as it is. */
 async function copyPoint(vault: ArchiveVaultSettings, first: ChosenPoint, point: ChosenPoint, written: Written, run: Run): Promise<Snapshot | undefined> {
   try {
-    if (vault.format === 'folder') await copyFolderPoint(rootOf(vault), first.key, point.key, { signal: run.signal, replace: point.replace })
+    if (vault.format === 'folder') await copyFolderPoint(rootOf(vault), first.key, point.key, { id: first.id, signal: run.signal, replace: point.replace })
     else {
       const copied = async function* (): AsyncGenerator<BodyChunk, void, undefined> {
         yield* vault.storage.get(first.key, undefined, run.signal)

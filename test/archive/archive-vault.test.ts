@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, cpSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { openArchiveFile } from '../../src/archive/archive-file.ts'
 import { openArchiveVault } from '../../src/archive/archive-vault.ts'
@@ -188,6 +188,23 @@ for (const format of all) {
     assert.deepEqual([sizes.get('gone'), sizes.get('shrunk'), sizes.get('grown'), sizes.get('still'), sizes.get('big-shrunk')], [undefined, 1000, 1000, 1000, 3_000_000])
   })
 
+  if (format === 'folder') test('folder: a manifest that is another by one sign is damage, and nothing is restored from it', async (t) => {
+    const [source, place] = [folder(t), folder(t)]
+    writeFileSync(join(source, 'a'), 'a')
+    const vault = await vaultAt(place, format)
+    const { id, key } = await saveOne(vault, entriesOf(source))
+    const manifest = join(place, key, `.holdfast-${id}/manifest.json`)
+    assert.equal(execFileSync('sha256sum', ['--check', '--status', 'manifest.sha256'], { cwd: dirname(manifest) }).length, 0, 'it can be checked by hand')
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/"root": "\//, '"root": "/x'))
+    for (const beside of ['with', 'without']) {
+      const again = await vaultAt(place, format)
+      assert.deepEqual(await again.snapshots(testRun()), [], `${beside} what lies beside it`)
+      await assert.rejects(allOf(again.check(id, 'full', testRun())))
+      await assert.rejects(allOf(again.open(id, () => true, testRun(), 'content')))
+      rmSync(join(place, `${key}.json`), { force: true })
+    }
+  })
+
   test(`${format}: an older restore by hand in the live tree is an ordinary part of it`, async (t) => {
     const [source, place, byHand] = [folder(t), folder(t), folder(t)]
     writeFileSync(join(source, 'a'), 'a')
@@ -199,7 +216,7 @@ for (const format of all) {
     else execFileSync('tar', ['-C', byHand, '-xf', key])
     const second = await saveOne(vault, entriesOf(byHand))
     const paths = (await allOf(vault.open(second.id, () => true, testRun(), 'content'))).map((entry) => entry.path)
-    assert.deepEqual(paths, ['.', `.holdfast-${first.id}`, `.holdfast-${first.id}/manifest.json`, `.holdfast-${first.id}/records.ndjson`, 'a'])
+    assert.deepEqual(paths, ['.', `.holdfast-${first.id}`, `.holdfast-${first.id}/manifest.json`, ...(format === 'folder' ? [`.holdfast-${first.id}/manifest.sha256`] : []), `.holdfast-${first.id}/records.ndjson`, 'a'])
     assert.deepEqual(await allOf(vault.check(second.id, 'full', testRun())), [])
     rmSync(join(place, `${second.key}.json`))
     assert.deepEqual(new Set((await (await vaultAt(place, format)).snapshots(testRun())).map((point) => point.id)), new Set([first.id, second.id]))

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, systemCode } from '../../kit/app-error.ts'
 import { openContentFile } from '../../disk/content-file.ts'
+import { writeDurably } from '../../disk/durable.ts'
 import { systemPath } from '../../disk/name-codec.ts'
 import type { Entry } from '../../model/entry.ts'
 import { damaged } from '../damaged.ts'
@@ -11,6 +13,8 @@ import { textLines } from '../text-lines.ts'
 import { manifestName, parseManifest, recordsName, trailerFolder, trailerPart } from '../trailer.ts'
 
 const readBytes = 1024 * 1024
+/** Beside the manifest, in sha256sum's form: nothing else in a plain folder tells that the manifest is as it was written. */
+const sealName = 'manifest.sha256'
 
 /**
  * A restore point that is a plain folder. What its records name is read; what else lies there is none of it.
@@ -34,7 +38,9 @@ export async function folderPointId(path: string): Promise<string | undefined> {
     })
     if (text === undefined) continue
     try {
-      if (parseManifest(text).points[0]?.id === part.id) ids.push(part.id)
+      if (parseManifest(text).points[0]?.id !== part.id) continue
+      await checkSeal(join(path, name), text)
+      ids.push(part.id)
     } catch (error) {
       // It may be a file of the application that only looks like ours.
       unreadable = error
@@ -44,6 +50,25 @@ export async function folderPointId(path: string): Promise<string | undefined> {
   // The application itself may hold older ones, which a restore by hand has left: those are in the records of the newest.
   for (const id of ids) if (ids.length === 1 || (await lists(path, id, ids))) return id
   return undefined
+}
+
+/** Puts the seal on a manifest that was written. @throws AppError as writeDurably. */
+export async function sealManifest(path: string, id: string): Promise<void> {
+  const folder = join(path, trailerFolder(id))
+  writeDurably(join(folder, sealName), sealOf(await readFile(systemPath(join(folder, manifestName)), 'utf8')), { mode: 0o600 })
+}
+
+async function checkSeal(folder: string, manifest: string): Promise<void> {
+  const seal = await readFile(systemPath(join(folder, sealName)), 'utf8').catch((error: unknown) => {
+    if (systemCode(error) === 'ENOENT') return undefined
+    throw new AppError('storage.denied', `${folder} may not be read`, { cause: error })
+  })
+  // An archive that was unpacked by hand has none.
+  if (seal !== undefined && seal !== sealOf(manifest)) throw damaged('its manifest is not as it was written')
+}
+
+function sealOf(manifest: string): string {
+  return `${createHash('sha256').update(manifest).digest('hex')}  ${manifestName}\n`
 }
 
 async function lists(path: string, id: string, ids: readonly string[]): Promise<boolean> {

@@ -8,10 +8,12 @@ import { systemPath } from '../../disk/name-codec.ts'
 import type { WriteProblem } from '../../model/entry-writer.ts'
 import type { Entry } from '../../model/entry.ts'
 import type { WriteOptions } from '../format.ts'
-import { folderSource } from './folder-source.ts'
+import { folderSource, sealManifest } from './folder-source.ts'
 import { writeFolder } from './write-folder.ts'
 
 type SaveOptions = Pick<WriteOptions, 'signal' | 'onMember' | 'trailer'> & {
+  /** Of the point whose records they are. */
+  readonly id: string
   readonly replace: boolean
   /** Asked when all is written: the key that it really gets. */
   settle?(): string
@@ -23,6 +25,7 @@ export async function saveFolderPoint(root: string, key: string, entries: AsyncI
   const temporary = join(root, temporaryName())
   try {
     for (const problem of await writeFolder(temporary, entries, options)) options.onProblem(problem)
+    await sealManifest(temporary, options.id)
     options.signal.throwIfAborted()
     const target = join(root, options.settle?.() ?? key)
     mkdirSync(systemPath(dirname(target)), { recursive: true, mode: 0o770 })
@@ -35,7 +38,7 @@ export async function saveFolderPoint(root: string, key: string, entries: AsyncI
 }
 
 /** Writes a second restore point from the first one's files. */
-export async function copyFolderPoint(root: string, from: string, to: string, options: { readonly signal: AbortSignal; readonly replace: boolean }): Promise<void> {
+export async function copyFolderPoint(root: string, from: string, to: string, options: { readonly id: string; readonly signal: AbortSignal; readonly replace: boolean }): Promise<void> {
   const members = folderSource(join(root, from)).read({ signal: options.signal })
   await saveFolderPoint(root, to, members, { ...options, onMember: () => undefined, trailer: nothing, onProblem: () => undefined })
 }
