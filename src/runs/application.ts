@@ -6,6 +6,7 @@ import type { AppConfig, Config, VaultConfig } from '../config/config-schema.ts'
 import { appSchema, configSchema } from '../config/config-schema.ts'
 import type { KeepRules } from '../model/keep-rules.ts'
 import type { Format, Scope, SelectionRules, Slot } from '../model/restore-point.ts'
+import type { Reach } from '../model/reach.ts'
 import type { SecretRef } from '../model/secret-ref.ts'
 import { ApplicationFolder } from '../sources/presets/application-folder.ts'
 import { detectPreset, presetNamed } from '../sources/presets/detect-preset.ts'
@@ -27,7 +28,7 @@ export type Application = {
 }
 
 /** A vault that is still to be opened. */
-export type VaultPlan = { readonly name: string; readonly place: string; readonly format: Format; readonly password?: SecretRef }
+export type VaultPlan = { readonly name: string; readonly place: string; readonly format: Format; readonly password?: SecretRef; readonly reach?: Reach }
 
 /** The configured application of that name. @throws AppError `app.unknown`. */
 export function configuredApplication(name: string, config: Config, defaultPlace: string): Application {
@@ -141,7 +142,7 @@ function vaultPlans(app: AppConfig, root: string, config: Config | undefined, de
 /** Formats that everybody can read come first: the one that the application's users know, else gzip, or zip where there is a password. */
 export function vaultPlan(name: string, vault: VaultConfig, app: Pick<AppConfig, 'format' | 'password'>, preset?: Preset): VaultPlan {
   const password = app.password ?? vault.password
-  return { name, place: vault.place, format: app.format ?? vault.format ?? (password === undefined ? preset?.format ?? 'tar.gz' : 'zip'), ...(password === undefined ? {} : { password }) }
+  return { name, place: vault.place, format: app.format ?? vault.format ?? (password === undefined ? preset?.format ?? 'tar.gz' : 'zip'), ...(password === undefined ? {} : { password }), ...(vault.reach === undefined ? {} : { reach: vault.reach }) }
 }
 
 /** Where the application's users look for their backups. */

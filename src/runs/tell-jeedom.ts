@@ -9,7 +9,7 @@ import type { Application } from './application.ts'
 import type { AppState } from './app-state.ts'
 import type { NamedVault, UnopenedVault } from './backup.ts'
 import { gatherStatus } from './gather-status.ts'
-import { jeedomStatusOf } from './jeedom-status-of.ts'
+import { destinationsOf, jeedomStatusOf } from './jeedom-status-of.ts'
 import type { ActiveRun } from './perform-run.ts'
 
 type Told = {
@@ -85,6 +85,6 @@ async function statusNow({ app, state, vaults = [], unopened = [] }: Told, outco
   const quiet = { signal: new AbortController().signal, now: () => run.now(), emit: () => undefined }
   const { running: _own, ...gathered } = await gatherStatus(subject, state, quiet)
   const now = run.now()
-  if (outcome === undefined) return jeedomStatusOf({ ...gathered, running: run.report() }, expect, now)
-  return jeedomStatusOf({ ...gathered, runs: [{ ...run.report(), outcome, finishedAt: now.toISOString() }, ...gathered.runs] }, expect, now)
+  if (outcome === undefined) return jeedomStatusOf({ ...gathered, running: run.report() }, expect, now, destinationsOf(app))
+  return jeedomStatusOf({ ...gathered, runs: [{ ...run.report(), outcome, finishedAt: now.toISOString() }, ...gathered.runs] }, expect, now, destinationsOf(app))
 }

@@ -9,7 +9,7 @@ import { judgeStatus } from '../../policy/judge-status.ts'
 import type { Application } from '../../runs/application.ts'
 import type { GatheredStatus } from '../../runs/gather-status.ts'
 import { gatherStatus } from '../../runs/gather-status.ts'
-import { jeedomStatusOf } from '../../runs/jeedom-status-of.ts'
+import { destinationsOf, jeedomStatusOf } from '../../runs/jeedom-status-of.ts'
 import { pushJeedomStatus } from '../../runs/push-jeedom-status.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runCommand } from '../command-context.ts'
@@ -42,7 +42,7 @@ export function addStatusCommand(program: Command): void {
 async function forJeedom(context: CommandContext, app: string | undefined, options: Options, place: ReturnType<typeof placeOptions>): Promise<number> {
   const [application, ...others] = subjects(context, app, options.place)
   if (application === undefined || others.length > 0) throw new AppError('app.ambiguous', 'The status for Jeedom is that of one application', { hint: 'Name it: --app NAME.' })
-  const status = jeedomStatusOf(await gather(context, application, place), application.config.expect, new Date())
+  const status = jeedomStatusOf(await gather(context, application, place), application.config.expect, new Date(), destinationsOf(application))
   if (options.send === true) {
     const { jeedom } = application.config
     if (jeedom?.status === undefined) throw new AppError('config.invalid', `${application.name} has no Jeedom whose command could be set`, { hint: 'Write jeedom: {url, apiKey, status} into holdfast.yaml.' })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { reachSchema } from '../reach.ts'
 import { runKindSchema } from '../run-event.ts'
 import { snapshotSchema } from '../restore-point.ts'
 import { statusSchema } from '../status.ts'
@@ -14,8 +15,7 @@ export const daySchema = z.object({ day: z.string(), state: dayStateSchema, text
 /** A destination's part, as circles of a tile show it. `off`: there is none of this kind. */
 const destinationStateSchema = z.object({
   name: z.string(),
-  /** `local`: a disk of this machine; `network` and `cloud` come with further kinds of destinations. */
-  reach: z.enum(['local', 'network', 'cloud']),
+  reach: reachSchema,
   state: z.enum(['ok', 'warning', 'failed', 'off']),
   text: z.string(),
   place: z.string(),
