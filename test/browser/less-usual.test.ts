@@ -57,6 +57,8 @@ suite('a person whose day is not usual', () => {
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel(/Type .*shop.* to confirm/).fill('shop')
     assert.deepEqual(await violations(page), [])
+    // The command that does the same works as it stands, with the configuration that the server has.
+    assert.match(await dialog.locator('.command code').innerText(), new RegExp(`^holdfast --config ${machine.configFile} restore shop --(?:undo|rollback|resume)$`))
     await dialog.getByRole('button', { name: action }).click()
     await giveThePassword()
   }

@@ -37,7 +37,7 @@ export function App(): ReactElement {
   if (session.data.user === undefined) return session.data.setup ? <SetUp /> : <SignIn />
   return (
     <Router base={base}>
-      <Shell user={session.data.user} version={session.data.version}>
+      <Shell user={session.data.user} version={session.data.version ?? ''}>
         <Suspense fallback={<PageLoads />}>
           <Switch>
             <Route path="/"><Overview /></Route>

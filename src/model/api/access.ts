@@ -17,7 +17,10 @@ export const sessionInfoSchema = z.object({
   user: z.object({ name: z.string(), role: roleSchema, totp: z.boolean() }).optional(),
   /** Until when what asks for the password again (restore, delete, settings, keys) may be done without it. */
   elevatedUntil: instant.optional(),
-  version: z.string(),
+  /** For who is signed in. */
+  version: z.string().optional(),
+  /** How this machine's Holdfast is called with the server's own configuration: `holdfast --config …`; commands and their arguments follow. */
+  command: z.string().optional(),
 })
 export type SessionInfo = z.infer<typeof sessionInfoSchema>
 

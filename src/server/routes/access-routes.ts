@@ -40,10 +40,10 @@ async function principalOf({ server, request, address, secure }: RequestContext)
 
 async function sessionInfo({ server }: RequestContext, principal: Principal): Promise<SessionInfo> {
   const setup = !await server.access.hasAccounts()
-  if (principal.kind !== 'account') return { setup, version: programVersion }
+  if (principal.kind !== 'account') return { setup }
   const account = await server.access.accounts.find(principal.name)
   return {
-    setup, version: programVersion,
+    setup, version: programVersion, command: server.commandLine([]),
     user: { name: principal.name, role: principal.role, totp: account?.totp !== undefined },
     ...(principal.elevatedUntil > server.access.now() ? { elevatedUntil: new Date(principal.elevatedUntil).toISOString() } : {}),
   }

@@ -20,7 +20,7 @@ class Client {
   readonly #headers: Record<string, string>
 
   constructor(access: Access, headers: Record<string, string> = { 'x-holdfast': '1' }) {
-    const server = Object.assign(Object.create(null), { access, options: { basePath: '/', hosts: [], trustedProxies: [] }, failed: errorResponse })
+    const server = Object.assign(Object.create(null), { access, options: { basePath: '/', hosts: [], trustedProxies: [] }, failed: errorResponse, commandLine: () => 'holdfast' })
     this.#app = httpApp(server, accessRoutes, WebFiles.open(), false)
     this.#headers = headers
   }
@@ -66,7 +66,7 @@ async function withAdmin(body: (trial: Trial & { client: Client }) => Promise<vo
 test('from the first account to signing out', async () => {
   await withAccess(async ({ access, clock }) => {
     const client = new Client(access)
-    assert.equal((await client.get(sessionInfoSchema, 'GET', '/api/session')).setup, true)
+    assert.deepEqual(await client.get(sessionInfoSchema, 'GET', '/api/session'), { setup: true }, 'strangers are told no version')
     assert.deepEqual(await client.refused('POST', '/api/setup', { token: 'wrong', name: 'anna', password }), [403, 'access.setup'])
     assert.deepEqual(await client.refused('POST', '/api/setup', { token: access.setupToken(), name: 'anna', password: 'short' }), [400, 'usage'])
     const made = await client.get(sessionInfoSchema, 'POST', '/api/setup', { token: access.setupToken(), name: 'anna', password })

@@ -48,7 +48,7 @@ function BackupDialog({ app, onClose }: { readonly app: AppCard; readonly onClos
           </Checkbox.Group>
         ) : null}
         {scope === 'full' ? null : <Text size="sm" className="quiet">{t('backup.notCounted')}</Text>}
-        <CommandLine command={`holdfast backup ${app.name}${words}`} />
+        <CommandLine args={`backup ${app.name}${words}`} />
         <ProblemAlert problem={work.error} />
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>{t('action.cancel')}</Button>

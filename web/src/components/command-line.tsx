@@ -3,12 +3,15 @@ import { IconCheck, IconCopy } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useSession } from '../api/queries.ts'
 import { visibleName } from '../format/visible-name.ts'
 import { copyText } from './copy-text.ts'
 
-/** The command that does the same on the machine itself. */
-export function CommandLine({ command, label = true }: { readonly command: string; readonly label?: boolean }): ReactElement {
+/** The command that does the same on the machine itself: a whole one, or `args` for the Holdfast that the server uses. */
+export function CommandLine({ label = true, ...given }: { readonly label?: boolean } & ({ readonly command: string } | { readonly args: string })): ReactElement {
   const { t } = useTranslation()
+  const program = useSession().data?.command ?? 'holdfast'
+  const command = 'command' in given ? given.command : `${program} ${given.args}`
   return (
     <div>
       {label ? <Text size="xs" className="quiet" mb={4}>{t('command.same')}</Text> : null}

@@ -52,7 +52,7 @@ function Ask({ app, how, onClose }: { readonly app: string; readonly how: How; r
       onConfirm={() => work.mutate(undefined, { onSuccess: ({ ticket }) => navigate(`/work/${ticket}`) })}
     >
       <Text>{t(`ask.${how}`)}</Text>
-      <CommandLine command={`holdfast restore ${app} --${how}`} />
+      <CommandLine args={`restore ${app} --${how}`} />
     </TypedConfirm>
   )
 }

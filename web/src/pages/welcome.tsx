@@ -71,7 +71,7 @@ export function Welcome(): ReactElement {
             <Button component={Link} href="/" variant="default">{t('welcome.later')}</Button>
             <Button type="submit" loading={patch.isPending} disabled={changes.length === 0 || isBad || config.data === undefined || !config.data.writable}>{t('welcome.add', { count: chosen.length + (own.trim() === '' ? 0 : 1) })}</Button>
           </Group>
-          <CommandLine command="holdfast init" />
+          <CommandLine args={`init ${own.trim() === '' ? '…' : own.trim()}`} />
         </Stack>
       </form>
     </>

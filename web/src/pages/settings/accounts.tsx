@@ -60,7 +60,7 @@ export function Accounts(): ReactElement {
       {open?.what === 'remove' ? (
         <TypedConfirm title={t('accounts.removeTitle')} word={open.name} action={t('action.remove')} isBusy={remove.isPending} problem={remove.error} onClose={close} onConfirm={() => remove.mutate(open.name, { onSuccess: close })}>
           <Text>{t('accounts.removeText')}</Text>
-          <CommandLine command={`holdfast account remove ${open.name}`} />
+          <CommandLine args={`account remove ${open.name}`} />
         </TypedConfirm>
       ) : null}
     </>
@@ -87,7 +87,7 @@ function AddAccount({ onClose }: { readonly onClose: () => void }): ReactElement
           <TextInput label={t('field.name')} autoComplete="off" pattern="[A-Za-z0-9][A-Za-z0-9._@\-]{0,63}" value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} required data-autofocus />
           <PasswordInput label={t('field.password')} description={t('field.passwordHint')} autoComplete="new-password" minLength={10} value={password} onChange={({ currentTarget }) => setPassword(currentTarget.value)} required />
           <Select label={t('accounts.role')} description={t(`role.${role}Text`)} data={roles.map((one) => ({ value: one, label: t(`role.${one}`) }))} value={role} allowDeselect={false} onChange={(next) => setRole((next ?? 'viewer') as Role)} />
-          <CommandLine command={`holdfast account add ${name === '' ? '…' : name} --role ${role}`} />
+          <CommandLine args={`account add ${name === '' ? '…' : name} --role ${role}`} />
           <ProblemAlert problem={add.error} />
           <Group justify="flex-end"><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button type="submit" loading={add.isPending}>{t('accounts.add')}</Button></Group>
         </Stack>
@@ -110,7 +110,7 @@ function SetPassword({ name, onClose }: { readonly name: string; readonly onClos
         <Stack gap="md">
           <PasswordInput label={t('account.newPassword')} description={t('field.passwordHint')} autoComplete="new-password" minLength={10} value={password} onChange={({ currentTarget }) => setPassword(currentTarget.value)} required data-autofocus />
           <Text size="sm" className="quiet">{t('accounts.passwordText')}</Text>
-          <CommandLine command={`holdfast account password ${name}`} />
+          <CommandLine args={`account password ${name}`} />
           <ProblemAlert problem={change.error} />
           <Group justify="flex-end"><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button type="submit" loading={change.isPending}>{t('form.save')}</Button></Group>
         </Stack>

@@ -59,7 +59,7 @@ function ChangePassword({ name }: { readonly name: string }): ReactElement {
           </Group>
           <ProblemAlert problem={change.error} />
           <Group><Button type="submit" loading={change.isPending} disabled={password === '' || newPassword.length < 10}>{t('account.changePassword')}</Button><span role="status">{change.isSuccess ? <StateMark state="ok" label={t('account.passwordChanged')} /> : null}</span></Group>
-          <CommandLine command={`holdfast account password ${name}`} />
+          <CommandLine args={`account password ${name}`} />
         </Stack>
       </form>
     </section>

@@ -34,7 +34,7 @@ export function NewTokenDialog({ start, onCreated, onClose }: { readonly start: 
       onCreated?.(token)
     },
   })
-  const command = ['holdfast token create', name === '' ? '' : JSON.stringify(name), kind === 'widget' ? '--widget' : `--role ${role}`, ...apps.map((app) => `--app ${app}`), ...(kind === 'widget' ? pages.split(/\s+/).filter((page) => page !== '').map((page) => `--frame-ancestors ${page}`) : []), typeof days === 'number' ? `--days ${days}` : ''].filter((part) => part !== '').join(' ')
+  const command = ['token create', name === '' ? '' : JSON.stringify(name), kind === 'widget' ? '--widget' : `--role ${role}`, ...apps.map((app) => `--app ${app}`), ...(kind === 'widget' ? pages.split(/\s+/).filter((page) => page !== '').map((page) => `--frame-ancestors ${page}`) : []), typeof days === 'number' ? `--days ${days}` : ''].filter((part) => part !== '').join(' ')
   return (
     <Modal opened onClose={onClose} title={t('tokens.add')} size="lg" closeButtonProps={{ 'aria-label': t('action.close') }}>
       {create.data === undefined ? (
@@ -50,7 +50,7 @@ export function NewTokenDialog({ start, onCreated, onClose }: { readonly start: 
               : <Textarea label={t('tokens.pages')} description={t('tokens.pagesHint')} placeholder="https://intranet.example" value={pages} onChange={({ currentTarget }) => setPages(currentTarget.value)} autosize minRows={2} spellCheck={false} />}
             <MultiSelect label={t('nav.apps')} description={t('tokens.appsHint')} data={(data?.apps ?? []).map((app) => app.name)} value={apps} onChange={setApps} clearable clearButtonProps={{ 'aria-label': t('search.clear') }} placeholder={apps.length === 0 ? t('tokens.all') : undefined} />
             <NumberInput label={t('tokens.days')} description={t('tokens.daysHint')} min={1} max={3650} allowDecimal={false} value={days} onChange={setDays} maw={260} />
-            <CommandLine command={command} />
+            <CommandLine args={command} />
             <ProblemAlert problem={create.error} />
             <Group justify="flex-end"><Button variant="default" onClick={onClose}>{t('action.cancel')}</Button><Button type="submit" loading={create.isPending}>{t('tokens.add')}</Button></Group>
           </Stack>

@@ -55,7 +55,7 @@ export function Tokens(): ReactElement {
       {revoked === undefined ? null : (
         <TypedConfirm title={t('tokens.revokeTitle')} word={revoked.name} action={t('tokens.revoke')} isBusy={revoke.isPending} problem={revoke.error} onClose={() => setRevoked(undefined)} onConfirm={() => revoke.mutate(revoked.id)}>
           <Text>{t('tokens.revokeText')}</Text>
-          <CommandLine command={`holdfast token revoke ${revoked.id}`} />
+          <CommandLine args={`token revoke ${revoked.id}`} />
         </TypedConfirm>
       )}
     </>
