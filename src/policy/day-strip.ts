@@ -31,20 +31,22 @@ function judgeDay(expected: readonly ExpectedRun[], runs: readonly StripRun[], {
   const missed = expected.filter(({ state }) => state === 'missed')
   const skipped = expected.filter(({ state }) => state === 'skipped')
   const elsewhere = expected.filter(({ state, run }) => (state === 'late' || state === 'met') && run !== undefined && !told.has(run))
+  // Of old days only the expectation tells: the runs' own reports are not kept at hand for ever.
+  const incomplete = expected.filter(({ state, run }) => state === 'partial' && (run === undefined || !told.has(run)))
   const madeUp = elsewhere.filter(({ state, run }) => state === 'late' && Date.parse(startOf.get(run ?? '') ?? '') >= until.getTime())
   const texts = [
     count(failed.length, 'failed', reasonOf(failed.at(-1))),
     count(unseen.length, 'failed', unseen.length === 0 ? undefined : 'no restore point lies where it should'),
     count(missed.length, 'missed'),
     count(skipped.length, 'skipped', skipped.length === 0 ? undefined : 'another run was at work'),
-    count(partial.length, 'with warnings'),
+    count(partial.length + incomplete.length, 'with warnings'),
     count(madeUp.length, 'made up for later'),
     count(Math.max(ok.length, elsewhere.length - madeUp.length), 'ok'),
   ].filter((text) => text !== undefined)
-  return { state: stateOf({ ok, partial, failed, unseen: unseen.length, missed: missed.length, skipped: skipped.length, madeUp: madeUp.length, elsewhere: elsewhere.length }), text: texts.length === 0 ? 'No backup was due.' : `Backups: ${texts.join(', ')}.` }
+  return { state: stateOf({ ok, partial: partial.length + incomplete.length, failed, unseen: unseen.length, missed: missed.length, skipped: skipped.length, madeUp: madeUp.length, elsewhere: elsewhere.length }), text: texts.length === 0 ? 'No backup was due.' : `Backups: ${texts.join(', ')}.` }
 }
 
-type Tally = { readonly ok: readonly StripRun[]; readonly partial: readonly StripRun[]; readonly failed: readonly StripRun[]; readonly unseen: number; readonly missed: number; readonly skipped: number; readonly madeUp: number; readonly elsewhere: number }
+type Tally = { readonly ok: readonly StripRun[]; readonly partial: number; readonly failed: readonly StripRun[]; readonly unseen: number; readonly missed: number; readonly skipped: number; readonly madeUp: number; readonly elsewhere: number }
 
 function stateOf({ ok, partial, failed, unseen, missed, skipped, madeUp, elsewhere }: Tally): DayState {
   const lastOk = Date.parse(ok.at(-1)?.startedAt ?? '')
@@ -52,7 +54,7 @@ function stateOf({ ok, partial, failed, unseen, missed, skipped, madeUp, elsewhe
   const recovered = lastOk > lastFailed
   if (unseen > 0 || (failed.length > 0 && !recovered)) return 'failed'
   if (missed > 0 || (skipped > 0 && ok.length === 0)) return 'missed'
-  if (failed.length > 0 || partial.length > 0 || skipped > 0 || madeUp > 0) return 'warning'
+  if (failed.length > 0 || partial > 0 || skipped > 0 || madeUp > 0) return 'warning'
   return ok.length > 0 || elsewhere > 0 ? 'ok' : 'none'
 }
 

@@ -14,6 +14,9 @@ export type Difference = {
   readonly change: 'added' | 'removed' | 'changed'
   /** For `changed`: what differs. */
   readonly what: readonly ('kind' | 'size' | 'content' | 'mode' | 'owner' | 'time' | 'link')[]
+  /** Sizes in bytes of files that have a content of their own. */
+  readonly before?: number
+  readonly after?: number
 }
 
 export type TableDifference = { readonly database: string; readonly table: string; readonly before?: number; readonly after?: number }
@@ -47,16 +50,17 @@ export async function* diffPoints(before: Side, after: Side, tempFolder: string,
       const path = encodeName(entry.path)
       const found = find.get(path)
       if (found === undefined) {
-        yield { path: entry.path, change: 'added', what: [] }
+        yield { path: entry.path, change: 'added', what: [], ...sizes(undefined, await rowOf(entry, signal, false)) }
         continue
       }
       mark.run(path)
       const earlier = rowSchema.parse(found)
-      const what = differences(earlier, await rowOf(entry, signal, earlier.kind === 'file' && entry.kind === 'file' && earlier.size === (entry.size ?? -1)))
-      if (what.length > 0) yield { path: entry.path, change: 'changed', what }
+      const later = await rowOf(entry, signal, earlier.kind === 'file' && entry.kind === 'file' && earlier.size === (entry.size ?? -1))
+      const what = differences(earlier, later)
+      if (what.length > 0) yield { path: entry.path, change: 'changed', what, ...sizes(earlier, later) }
     }
-    for (const row of table.prepare('SELECT path FROM before WHERE seen = 0').iterate()) {
-      yield { path: decodeName(z.instanceof(Uint8Array).parse(row['path'])), change: 'removed', what: [] }
+    for (const row of table.prepare('SELECT * FROM before WHERE seen = 0').iterate()) {
+      yield { path: decodeName(z.instanceof(Uint8Array).parse(row['path'])), change: 'removed', what: [], ...sizes(rowSchema.parse(row), undefined) }
     }
   } finally {
     table.close()
@@ -91,6 +95,12 @@ async function rowOf(entry: Entry, signal: AbortSignal, hashed: boolean): Promis
     link: entry.linkTarget ?? entry.hardlinkTo ?? '',
     sha256: isFile && hashed ? await hashOf(entry, signal) : '',
   }
+}
+
+function sizes(before: Row | undefined, after: Row | undefined): Pick<Difference, 'before' | 'after'> {
+  const of = (row: Row | undefined): number | undefined => row?.kind === 'file' && row.size >= 0 && row.link === '' ? row.size : undefined
+  const [earlier, later] = [of(before), of(after)]
+  return { ...(earlier === undefined ? {} : { before: earlier }), ...(later === undefined ? {} : { after: later }) }
 }
 
 function differences(a: Row, b: Row): Difference['what'] {

@@ -10,7 +10,7 @@ import type { Machine } from './machine.ts'
 
 const diffSchema = z.object({
   added: z.int(), removed: z.int(), changed: z.int(),
-  differences: z.array(z.object({ path: z.string(), change: z.string(), what: z.array(z.string()) })),
+  differences: z.array(z.object({ path: z.string(), change: z.string(), what: z.array(z.string()), before: z.int().optional(), after: z.int().optional() })),
   tables: z.array(z.object({ database: z.string(), table: z.string(), before: z.int().optional(), after: z.int().optional() })),
 })
 
@@ -60,6 +60,8 @@ for (const format of ['zip', 'tar.gz', 'tar.zst', 'folder'] as const) {
     const live = await diff(machine, point?.id ?? '')
     assert.deepEqual(lines(live), expected)
     assert.deepEqual([live.added, live.removed, live.changed], [1, 1, 7])
+    const sizesOf = (name: string): unknown => live.differences.filter(({ path }) => path === name).map(({ before, after }) => [before, after])
+    assert.deepEqual(['larger', 'gone', 'folder/new', 'link'].map(sizesOf), [[[8, 18]], [[8, undefined]], [[undefined, 4]], [[undefined, undefined]]])
     const [later] = await machine.backup(['demo', '--format', format])
     assert.deepEqual(lines(await diff(machine, point?.id ?? '', later?.id ?? '')), expected, 'two points tell the same')
     assert.match((await machine.holdfast(['diff', point?.id ?? ''])).stdout, /^changed {2}of the same size \(content\)$/m)

@@ -65,6 +65,11 @@ test('warnings of a run, and what is not over yet', () => {
   assert.equal(yesterday([], [sampleRun('2026-11-19T03:00:01Z', { kind: 'restore', outcome: 'failed' })]), 'none | No backup was due.')
 })
 
+test('a day whose runs are not known any more is as its expectations say, warnings included', () => {
+  assert.equal(yesterday([sampleExpected(due, { state: 'partial', run: 'old' })], []), 'warning | Backups: 1 with warnings.')
+  assert.equal(yesterday([sampleExpected(due, { state: 'met', run: 'old' })], []), 'ok | Backups: 1 ok.')
+})
+
 test('the same days are not asked for twice, and others are', () => {
   const midnight = Date.parse('2026-11-20T23:00:00Z')
   const days = (at: number, zone = 'Europe/Rome', count = 30): string => lastDays(new Date(at), count, zone).map(({ day }) => day).join(' ')

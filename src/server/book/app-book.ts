@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises'
+import { realpath, statfs } from 'node:fs/promises'
 import { reachOfFolder } from '../../disk/reach-of-folder.ts'
 import { AppError } from '../../kit/app-error.ts'
 import type { AppCard, DestinationState } from '../../model/api/overview.ts'
@@ -25,7 +25,7 @@ import type { OpenVaults } from './open-vaults.ts'
 type Page = {
   readonly app: Application
   readonly gathered: GatheredStatus
-  readonly places: readonly { readonly name: string; readonly place: string; readonly reach: Reach; readonly freeBytes?: number }[]
+  readonly places: readonly { readonly name: string; readonly place: string; readonly real: string; readonly reach: Reach; readonly freeBytes?: number }[]
   readonly parts: readonly string[]
   readonly preset: string
   /** Those that are judged, newest first; the same one in several vaults stands once for each. */
@@ -182,7 +182,7 @@ export class AppBook {
       const gathered = await gatherStatus({ app: name, root, expect: config.expect, scope: config.scope, vaults: told }, await setup.state(name), run())
       const preset = presetWhereThere(app)
       const reaches = new Map(app.vaults.map(({ name: vault, place, reach }) => [vault, reach ?? reachOfFolder(place)]))
-      const places = await Promise.all(open.map(async ({ name: vault, place }) => ({ name: vault, place, reach: reaches.get(vault) ?? 'local', ...await freeBytes(place) })))
+      const places = await Promise.all(open.map(async ({ name: vault, place }) => ({ name: vault, place, real: await realPathOf(place), reach: reaches.get(vault) ?? 'local', ...await freeBytes(place) })))
       this.#pages.set(name, { app, gathered: { ...gathered, runs: gathered.runs.map(withoutPaths) }, places, parts: partNames(app, preset), preset: preset.name, points: pointsOf(gathered), lookedAt })
       await onLooked(app, lists, gathered)
     } finally {
@@ -231,15 +231,20 @@ function sizesOf(page: Page): { at: string; sizeBytes: number }[] {
 
 const bad: ReadonlySet<StatusReason['code']> = new Set(['never-ran', 'vault-unreachable', 'vault-empty', 'overdue', 'missing', 'damaged'])
 
-function destination({ name, place, reach, freeBytes: free }: Page['places'][number], page: Page, status: Status): DestinationState {
+function destination({ name, place, real, reach, freeBytes: free }: Page['places'][number], page: Page, status: Status): DestinationState {
   const reasons = status.reasons.filter(({ vault, code }) => vault === name || code === 'never-ran')
   const failed = reasons.find(({ severity, code }) => severity === 'failed' && bad.has(code))
   const first = failed ?? reasons[0]
   return {
     name, place, reach, state: failed !== undefined ? 'failed' : reasons.length > 0 ? 'warning' : 'ok',
-    text: first?.message ?? 'All is there that should be.', inside: `${place}/`.startsWith(`${page.app.root}/`),
+    text: first?.message ?? 'All is there that should be.', inside: `${real}/`.startsWith(`${page.app.root}/`),
     ...(free === undefined ? {} : { freeBytes: free }),
   }
+}
+
+/** A link may lead back into the application. */
+async function realPathOf(place: string): Promise<string> {
+  return await realpath(place).catch(() => place)
 }
 
 async function freeBytes(place: string): Promise<{ readonly freeBytes?: number }> {

@@ -20,8 +20,9 @@ export class Teller implements AsyncDisposable {
   readonly reporting: Reporting
   readonly #setup: Setup
   readonly #stop = new AbortController()
-  /** What each Jeedom was told last. */
+  /** What each application's Jeedom was told last, and how that went. */
   readonly #jeedoms = new Map<string, string>()
+  readonly #jeedomHealth = new Map<string, Overview['reporting'][number]>()
 
   constructor(setup: Setup, dataFolder: string, onBackup: (app: string) => void) {
     this.#setup = setup
@@ -29,7 +30,7 @@ export class Teller implements AsyncDisposable {
   }
 
   health(): Overview['reporting'] {
-    return this.reporting.health()
+    return [...this.reporting.health(), ...this.#jeedomHealth.values()]
   }
 
   runStarted(app: string, { run, kind }: Extract<RunEvent, { type: 'run.started' }>): void {
@@ -46,10 +47,16 @@ export class Teller implements AsyncDisposable {
     const value = JSON.stringify(status)
     if (this.#jeedoms.get(name) === value) return
     this.#jeedoms.set(name, value)
-    await pushJeedomStatus(jeedom, status, this.#stop.signal).catch((error: unknown) => {
+    const at = new Date().toISOString()
+    try {
+      await pushJeedomStatus(jeedom, status, this.#stop.signal)
+      this.#jeedomHealth.set(name, { name: `jeedom.${name}`, state: 'ok', text: 'It was told how the application stands.', at })
+    } catch (error) {
       this.#jeedoms.delete(name)
-      if (!this.#stop.signal.aborted) log(`${name}: its Jeedom was not told how it stands: ${messageOf(error)}`)
-    })
+      if (this.#stop.signal.aborted) return
+      log(`${name}: its Jeedom was not told how it stands: ${messageOf(error)}`)
+      this.#jeedomHealth.set(name, { name: `jeedom.${name}`, state: 'failed', text: messageOf(error), at })
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -156,7 +156,7 @@ export function ask(context: RequestContext, what: Parameters<RequestContext['se
 
 const diffSchema = z.object({
   added: z.int(), removed: z.int(), changed: z.int(),
-  differences: z.array(z.object({ path: z.string(), change: z.enum(['added', 'removed', 'changed']), what: z.array(z.string()) })),
+  differences: z.array(z.object({ path: z.string(), change: z.enum(['added', 'removed', 'changed']), what: z.array(z.string()), before: z.int().optional(), after: z.int().optional() })),
   tables: z.array(z.object({ database: z.string(), table: z.string(), before: z.int().optional(), after: z.int().optional() })),
 })
 const differencesShown = 2000

@@ -11,7 +11,7 @@ export function tileAddress({ server, app, token }: TilePlace, choices: TileChoi
 }
 
 export function frameSnippet(place: TilePlace, choices: TileChoices, title: string): string {
-  return `<iframe src="${attribute(tileAddress(place, choices))}" title="${attribute(title)}" width="360" height="190" style="border:0" loading="lazy"></iframe>`
+  return `<iframe src="${attribute(tileAddress(place, choices))}" title="${attribute(title)}" width="360" height="260" style="border:0" loading="lazy"></iframe>`
 }
 
 export function elementSnippet({ server, app, token }: TilePlace, choices: TileChoices): string {

@@ -57,7 +57,7 @@ export function Notifications(): ReactElement {
   return (
     <>
       <PageTitle name={t('settings.notifications')} title={t('settings.notifications')} below={t('settings.notificationsText')} />
-      <ConfigRecord section="notify" icon={<IconBell />} first={{ type: 'ntfy' }} extra={(name) => <NotifierHealth name={name} />} />
+      <ConfigRecord section="notify" icon={<IconBell />} first={{ type: 'ntfy' }} extra={(name, _, isSaved) => isSaved ? <NotifierHealth name={name} /> : null} />
       <ConfigSection section="mqtt" tested="mqtt" />
       <ConfigSection section="statusFile" />
     </>

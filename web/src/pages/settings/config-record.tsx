@@ -20,7 +20,8 @@ type Props = {
   readonly basics?: readonly string[]
   /** What a new one begins with. */
   readonly first: JsonObject
-  readonly extra?: (name: string, value: JsonObject) => ReactNode
+  /** What comes below the fields; a new one is not saved yet. */
+  readonly extra?: (name: string, value: JsonObject, isSaved: boolean) => ReactNode
 }
 
 /** Named things of the configuration, each with a form made from the schema. */
@@ -49,7 +50,7 @@ export function ConfigRecord({ section, icon, basics, first, extra }: Props): Re
               <Accordion.Panel>
                 <ConfigItem
                   key={config.data.etag} path={[section, name]} saved={isObject(known[name]) ? known[name] : undefined} start={isObject(value) ? value : {}} etag={config.data.etag} schema={recordSchema} basics={basics} canWrite={config.data.writable}
-                  extra={extra === undefined ? undefined : (draft) => extra(name, draft)} onRemoved={() => setAdded(undefined)}
+                  extra={extra === undefined ? undefined : (draft, isSaved) => extra(name, draft, isSaved)} onRemoved={() => setAdded(undefined)}
                 />
               </Accordion.Panel>
             </Accordion.Item>
@@ -84,7 +85,7 @@ type ItemProps = {
   readonly schema: JsonSchema
   readonly basics?: readonly string[] | undefined
   readonly canWrite: boolean
-  readonly extra?: ((draft: JsonObject) => ReactNode) | undefined
+  readonly extra?: ((draft: JsonObject, isSaved: boolean) => ReactNode) | undefined
   readonly onRemoved?: () => void
 }
 
@@ -108,7 +109,7 @@ export function ConfigItem({ path, saved, start, etag, schema, basics, canWrite,
     >
       <Stack gap="md">
         <SchemaForm schema={shape} value={draft} basics={basics} onChange={setDraft} />
-        {saved === undefined ? null : extra?.(draft)}
+        {extra?.(draft, saved !== undefined)}
         <ProblemAlert problem={patch.error} />
         <Group justify="space-between">
           <Group>

@@ -23,7 +23,7 @@ export function ConfigSection({ section, tested }: { readonly section: 'mqtt' | 
         <Accordion.Control><Text fw={600}>{label}</Text><Text size="sm" className="quiet">{saved === undefined ? t('form.notSet') : t('form.set')}</Text></Accordion.Control>
         <Accordion.Panel>
           <Stack gap="md">
-            <ConfigItem key={config.data.etag} path={[section]} saved={saved} start={saved ?? {}} etag={config.data.etag} schema={shape} canWrite={config.data.writable} extra={tested === undefined ? undefined : () => <NotifierHealth name={tested} />} />
+            <ConfigItem key={config.data.etag} path={[section]} saved={saved} start={saved ?? {}} etag={config.data.etag} schema={shape} canWrite={config.data.writable} extra={tested === undefined ? undefined : (_, isSaved) => isSaved ? <NotifierHealth name={tested} /> : null} />
           </Stack>
         </Accordion.Panel>
       </Accordion.Item>
