@@ -1,7 +1,7 @@
-import { realpathSync } from 'node:fs'
 import type { Reach } from '../model/reach.ts'
 import type { Mount } from './mounts.ts'
 import { readMounts } from './mounts.ts'
+import { realPath } from './real-path.ts'
 
 const network = /^(?:nfs4?|cifs|smb3|smbfs|ceph|afs|lustre|glusterfs|9p|fuse\.(?:sshfs|smbnetfs|glusterfs|curlftpfs|ceph|moosefs|mfs))$/
 const cloud = /^fuse\.(?:rclone|s3fs|goofys|gcsfuse|google-drive-ocamlfuse|onedriver|dropbox|mount-s3|geesefs|blobfuse2?)$/
@@ -18,12 +18,4 @@ export function reachOfFolder(folder: string, mounts: readonly Mount[] = readMou
   // WebDAV's own mounts have no kind of their own.
   if (cloud.test(found.type) || (found.type === 'fuse' && /^https?:/.test(found.source))) return 'cloud'
   return network.test(found.type) ? 'network' : 'local'
-}
-
-function realPath(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
-  }
 }

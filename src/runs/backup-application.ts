@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { realPath } from '../disk/real-path.ts'
 import { AppError, messageOf } from '../kit/app-error.ts'
 import { wallClock } from '../kit/wall-clock.ts'
 import type { FileOwner } from '../model/file-owner.ts'
@@ -78,9 +79,11 @@ const servedFolders = ['/var/www', '/srv/www', '/srv/http', '/usr/share/nginx/ht
 
 /** A place that the same accident destroys, or that a web server gives to everybody. Notes: the restore point itself is good. */
 function warnOfPlace(app: Application, preset: Preset, place: string, run: Run): void {
-  const isInside = place.startsWith(`${app.root}/`)
+  // By where it really lies: a link may lead into either.
+  const real = realPath(place)
+  const isInside = real.startsWith(`${app.root}/`)
   if (isInside) run.emit({ type: 'run.note', code: 'vault.inside', message: `${place} lies inside the application, and is not part of the restore point: what destroys the one destroys the other` })
-  if ((isInside && preset.isServed === true) || servedFolders.some((folder) => place.startsWith(`${folder}/`))) {
+  if ((isInside && preset.isServed === true) || servedFolders.some((folder) => real.startsWith(`${realPath(folder)}/`))) {
     run.emit({ type: 'run.note', code: 'vault.served', message: `${place} lies below a folder of the web server: whoever guesses a name may download the restore point. Choose a place outside it (--to, or place: in holdfast.yaml), or set a password` })
   }
 }

@@ -60,7 +60,7 @@ export class PresetLogFile implements Disposable {
     if (log === undefined || event.type === 'run.progress') return
     this.#report = reduceRun(this.#report, event)
     if (this.#report === undefined) return
-    if (event.type === 'run.started') this.#open(log.file(event.kind, wallClock(new Date(event.at))))
+    if (event.type === 'run.started') this.#open(log.file(event.kind, wallClock(new Date(event.at))), log.appends === true)
     const lines = log.lines(event, this.#report, this.#root)
     if (this.#file === undefined || lines.length === 0) return
     try {
@@ -84,13 +84,13 @@ export class PresetLogFile implements Disposable {
     this.#file = undefined
   }
 
-  #open(path: string | undefined): void {
+  #open(path: string | undefined, appends: boolean): void {
     if (path === undefined) return
     this.#path = path
     try {
       using root = new AnchoredFolder(this.#root)
       this.#makeFolders(root, dirname(path))
-      this.#file = openSync(root.at(path), constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW, 0o640)
+      this.#file = openSync(root.at(path), constants.O_WRONLY | constants.O_CREAT | (appends ? constants.O_APPEND : constants.O_TRUNC) | constants.O_NOFOLLOW, 0o640)
       if (this.#owner !== undefined) fchownSync(this.#file, this.#owner.uid, this.#owner.gid)
       fchmodSync(this.#file, 0o640)
     } catch (error) {

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs'
+import { realPath } from '../../disk/real-path.ts'
 import type { Container, Mount } from './container.ts'
 import { listContainers } from './container.ts'
 import { Engine } from './engine-client.ts'
@@ -34,13 +34,4 @@ function belongs(container: Container, root: string, named: ReadonlySet<string>)
 
 export function isWithin(root: string, path: string): boolean {
   return path === root || root === '/' || path.startsWith(`${root}/`)
-}
-
-/** Engines tell paths as they were given to them. */
-export function realPath(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    return path
-  }
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { posix } from 'node:path'
 import type { Container } from './container.ts'
-import { isWithin, realPath } from './find-containers.ts'
+import { realPath } from '../../disk/real-path.ts'
+import { isWithin } from './find-containers.ts'
 
 /** Where named volumes lie in a restore point, each in a folder of its name. */
 export const volumesFolder = '.holdfast-volumes'

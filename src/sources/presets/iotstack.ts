@@ -22,6 +22,8 @@ export const iotstack: Preset = {
   // The first while everything is up, so that it can dump databases; the others once all is on the disk.
   scripts: { 'live-before': 'pre_backup.sh', 'after': 'post_backup.sh', 'after-restore': 'post_restore.sh' },
   log: {
+    // Two runs of one minute share a name.
+    appends: true,
     file: (kind, at) => kind === 'backup' || kind === 'restore' ? `backups/logs/${kind}_${stamp(at)}.log` : undefined,
     lines: iotstackLog,
   },

@@ -17,7 +17,9 @@ type PointNaming = { readonly app: string; readonly slot: Slot; readonly scope: 
 
 /** A log file for the application's own users, beside the run's journal: lines are written as events happen. */
 interface PresetLog {
-  /** Relative to the root. A file that is there already is written anew. */
+  /** True where a file that is there already goes on; else it is written anew. */
+  readonly appends?: true
+  /** Relative to the root. */
   file(kind: RunKind, at: WallClock): string | undefined
   lines(event: RunEvent, report: RunReport, root: string): readonly string[]
 }
