@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readdirSync } from 'node:fs'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { until } from '../fixtures/container-servers.ts'
@@ -46,10 +46,10 @@ suite('containers of an application', () => {
   }
 
   /** A line of shell that writes down how all containers are. */
-  const tellStates = (): string => `podman --url unix://${podman.socket} --remote ps --all --format '{{.Names}} {{.State}}' > ${join(machine.folder, 'states')}`
+  const tellStates = (file = 'states'): string => `podman --url unix://${podman.socket} --remote ps --all --format '{{.Names}} {{.State}}' > ${join(machine.folder, file)}`
 
-  async function toldStates(): Promise<Record<string, string>> {
-    return Object.fromEntries((await readFile(join(machine.folder, 'states'), 'utf8')).trim().split('\n').map((line) => {
+  async function toldStates(file = 'states'): Promise<Record<string, string>> {
+    return Object.fromEntries((await readFile(join(machine.folder, file), 'utf8')).trim().split('\n').map((line) => {
       const [name = '', state = ''] = line.split(' ')
       return [name, state === 'Up' ? 'running' : state.toLowerCase()]
     }))
@@ -74,6 +74,18 @@ suite('containers of an application', () => {
     for (const name of untouched) assert.equal(await podman.startedAt(name), startedAt[name], `${name} was left alone`)
     assert.ok(await podman.startedAt('db') < await podman.startedAt('web'), 'what the other depends on is started first')
     assert.deepEqual(records(), [])
+  })
+
+  test('run while the hooks before the backup run, a stack\'s own pre_backup.sh too, and again when those after it do', async () => {
+    const at = (moment: string): string => tellStates(`states-${moment}`)
+    await writeFile(join(machine.app, 'pre_backup.sh'), `${at('script')}\n`, { mode: 0o755 })
+    await writeFile(join(machine.app, 'post_backup.sh'), `${at('post-script')}\n`, { mode: 0o755 })
+    const hooks = Object.fromEntries(['live-before', 'frozen', 'after'].map((moment) => [moment, [{ command: at(moment) }]]))
+    await machine.configure({ apps: { demo: { preset: 'iotstack', root: machine.app, containers: { engine: podman.socket }, hooks } }, place: machine.place })
+    await machine.holdfast(['backup', 'demo'])
+    for (const moment of ['live-before', 'script', 'after', 'post-script']) assert.deepEqual(await toldStates(`states-${moment}`), usual, moment)
+    assert.deepEqual(await toldStates('states-frozen'), { ...usual, web: 'exited', db: 'exited' })
+    for (const name of ['pre_backup.sh', 'post_backup.sh']) await rm(join(machine.app, name))
   })
 
   test('run again within seconds after the run was killed', async () => {
@@ -138,6 +150,23 @@ suite('containers of an application', () => {
     assert.deepEqual(await podman.states(...names), usual)
   })
 
+  test('that are paused go on within seconds after the run was killed, without a new start', async () => {
+    const containers = { default: 'leave', services: { web: { mode: 'pause' } } }
+    const started = await podman.startedAt('web')
+    await configure(`${tellStates()}; kill -9 $PPID; sleep 5`, containers)
+    await machine.anyStatus(['backup', 'demo'])
+    assert.deepEqual(await toldStates(), { ...usual, web: 'paused' })
+    await until(async () => await podman.state('web') === 'running' && records().length === 0, 'the guard has unpaused it', 10_000)
+    assert.equal(await podman.startedAt('web'), started)
+
+    await configure(`HOLDFAST_GUARDED=${machine.state}; ${killGuard}; kill -9 $PPID; sleep 5`, containers)
+    await machine.anyStatus(['backup', 'demo'])
+    assert.equal(await podman.state('web'), 'paused')
+    await machine.holdfast(['thaw', '--all', '--no-ask'])
+    assert.deepEqual(await podman.states(...names), usual)
+    assert.equal(await podman.startedAt('web'), started)
+  })
+
   test('that a stop would remove are paused instead', async () => {
     await podman.create('fleeting', { binds: [`${machine.app}/volumes:/data`], autoRemove: true })
     await configure(tellStates())
@@ -190,6 +219,12 @@ suite('containers of an application', () => {
     await configure('kill -9 $PPID; sleep 5', { default: 'leave', services: { cloud: { mode: 'maintenance' } } })
     await machine.anyStatus(['backup', 'demo'])
     await until(async () => await readFile(join(html, 'config/config.php'), 'utf8') === '--on 33\n--off 33\n--on 33\n--off 33\n', 'the guard has switched it off', 10_000)
+    await configure(`HOLDFAST_GUARDED=${machine.state}; ${killGuard}; kill -9 $PPID; sleep 5`, { default: 'leave', services: { cloud: { mode: 'maintenance' } } })
+    await machine.anyStatus(['backup', 'demo'])
+    assert.match(await readFile(join(html, 'config/config.php'), 'utf8'), /--on 33\n$/, 'nobody is left to switch it off')
+    await machine.holdfast(['thaw', '--all', '--no-ask'])
+    assert.equal(await readFile(join(html, 'config/config.php'), 'utf8'), '--on 33\n--off 33\n'.repeat(3))
+    assert.deepEqual(records(), [])
     podman.cli('rm', '--force', '--time', '0', 'cloud')
   })
 })
