@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { z } from 'zod'
+import { snapshotSchema } from '../../src/model/restore-point.ts'
 import { createJeedomDatabase, makeJeedom } from '../fixtures/jeedom-app.ts'
 import type { MariadbServer } from '../fixtures/mariadb-server.ts'
 import { startMariadb } from '../fixtures/mariadb-server.ts'
@@ -10,6 +12,7 @@ import { databaseSum } from './database-sum.ts'
 import { describeTree } from './describe-tree.ts'
 import { newMachine } from './machine.ts'
 import type { Machine } from './machine.ts'
+import { madeEarlier } from './made-earlier.ts'
 import { program } from './program.ts'
 
 const options = { database: 'jeedom', user: 'jeedom', password: "d0'm\\otique" }
@@ -116,12 +119,46 @@ suite('Jeedom', () => {
     assert.match(await log(), /\[ERROR\] : \/!\\ data\/img\/plan\.png: .* \/!\\[^]*\n\[END BACKUP ERROR\]\n$/)
   })
 
+  test('one of several places that fails makes its log end with ERROR and name it, and the others have the archive', async () => {
+    await machine.configure({ apps: { maison: { root: machine.app } }, vaults: { gone: { type: 'archive', place: './not-mounted/place' }, here: { type: 'archive', place: machine.place } } })
+    const earlier = (await readdir(machine.place)).length
+    await machine.holdfast(['backup', 'maison'], { status: 3 })
+    assert.match(await log(), /^\[START BACKUP\]\n[^]*\[ERROR\] : .*The vault "gone" failed: There is no folder[^]*\n\[END BACKUP ERROR\]\n$/)
+    assert.doesNotMatch(await log(), /SUCCESS/)
+    assert.ok((await readdir(machine.place)).length > earlier)
+  })
+
+  /** One more archive of this installation, as it would be had it been made some days ago. */
+  const earlierArchive = async (days: number, sizeBytes?: number): Promise<string> => {
+    const last = (await archives()).findLast((name) => /^backup-Maison_ete-4\.4\.19-\d{4}-/.test(name)) ?? ''
+    return await madeEarlier(place, last, { key: `backup-Maison_ete-4.4.19-made-${days}-days-ago.tar.gz`, days, ...(sizeBytes === undefined ? {} : { sizeBytes }) })
+  }
+
   test('its retention removes archives of its own that are older than three days, and never another file', async () => {
+    const [older, old, young] = [await earlierArchive(5), await earlierArchive(3.1), await earlierArchive(2.9)]
+    const others = ['my-notes.tar.gz', 'backup-Maison_ete-4.3.2-2020-01-05-03h15.tar.gz', 'old']
     await writeFile(join(place, 'my-notes.tar.gz'), 'not a backup')
-    await utimes(join(place, 'my-notes.tar.gz'), 1, 1)
+    await program('tar', 'tar', ['-czf', join(place, others[1] ?? ''), '-C', machine.app, './core', './plugins'])
+    for (const name of others) await utimes(join(place, name), 1, 1)
+    const earlier = await readdir(place)
     const { stdout } = await holdfast(['backup', '.', '--name', 'Maison été', '--no-verify', '--json'])
-    assert.deepEqual(JSON.parse(stdout).warnings, [])
-    assert.ok((await readdir(place)).includes('my-notes.tar.gz'))
-    assert.ok((await readdir(place)).includes('old'))
+    const { warnings, snapshots } = z.object({ warnings: z.array(z.unknown()), snapshots: z.array(snapshotSchema) }).parse(JSON.parse(stdout))
+    assert.deepEqual(warnings, [])
+    const now = new Set(await readdir(place))
+    assert.deepEqual(earlier.filter((name) => !now.has(name)).sort(), [older, `${older}.json`, old, `${old}.json`].sort())
+    for (const kept of [...others, young, snapshots[0]?.key ?? 'none']) assert.ok(now.has(kept), kept)
+  })
+
+  test('of the archives of three days the oldest go until all fit into 500 MiB, and never another file', async () => {
+    const earlier = new Set(await archives())
+    const [first, second, third] = [await earlierArchive(2.5, 200 << 20), await earlierArchive(2, 200 << 20), await earlierArchive(1.5, 200 << 20)]
+    await writeFile(join(place, 'film.tar.gz'), '')
+    await truncate(join(place, 'film.tar.gz'), 600 << 20)
+    await holdfast(['backup', '.', '--name', 'Maison été', '--no-verify'])
+    const now = await archives()
+    assert.ok(!now.includes(first), 'the oldest of those that are too much')
+    for (const kept of [second, third, 'film.tar.gz']) assert.ok(now.includes(kept), kept)
+    // Older than all three, so it goes before they do.
+    assert.deepEqual([...earlier].filter((name) => !now.includes(name)), ['backup-Maison_ete-4.4.19-made-2.9-days-ago.tar.gz'])
   })
 })

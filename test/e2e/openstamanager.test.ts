@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { snapshotSchema } from '../../src/model/restore-point.ts'
 import type { MariadbServer } from '../fixtures/mariadb-server.ts'
 import { startMariadb } from '../fixtures/mariadb-server.ts'
 import { createOpenstamanagerDatabase, makeOpenstamanager } from '../fixtures/openstamanager-app.ts'
@@ -10,6 +11,7 @@ import { databaseSum } from './database-sum.ts'
 import { describeTree } from './describe-tree.ts'
 import { newMachine } from './machine.ts'
 import type { Machine } from './machine.ts'
+import { madeEarlier } from './made-earlier.ts'
 import { program } from './program.ts'
 
 const plain = { withoutDefiners: true }
@@ -82,11 +84,21 @@ suite('OpenSTAManager', () => {
     assert.deepEqual(listed.map((members) => members.includes('index.php')).sort(), [false, true])
   })
 
+  /** Copies of a kind's newest archive, as if made one, two, … days ago. */
+  const earlierOnes = async (kind: 'FULL' | 'PARTIAL', scope: string, count: number): Promise<void> => {
+    const points = (await Promise.all((await archives('.zip.json')).map(async (name) => snapshotSchema.parse(JSON.parse(await readFile(join(place, name), 'utf8')))))).filter((point) => point.scope === scope)
+    const { key = '' } = points.toSorted((a, b) => a.startedAt.localeCompare(b.startedAt)).at(-1) ?? {}
+    for (let days = 1; days <= count; days++) await madeEarlier(place, key, { key: `OSM backup 2020-01-0${9 - days} 02_30_00 ${kind} ${scope}.zip`, days })
+  }
+
   test('keeps seven full ones and seven partial ones, each kind for itself', async () => {
-    for (let count = 0; count < 8; count++) await holdfast(['backup', '.', '--no-verify', ...(count < 2 ? ['--without', 'attachments'] : [])])
-    const names = await archives()
-    assert.equal(names.filter((name) => name.includes('FULL')).length, 7)
-    assert.equal(names.filter((name) => name.includes('PARTIAL')).length, 4)
+    for (const [kind, scope] of [['FULL', 'full'], ['PARTIAL', 'partial'], ['PARTIAL', 'database']] as const) await earlierOnes(kind, scope, 8)
+    const earlier = await archives()
+    for (const args of [[], ['--without', 'attachments'], ['--database-only']]) await holdfast(['backup', '.', '--no-verify', ...args])
+    const now = await archives()
+    // Beside the copies each kind had one before, and has two now.
+    assert.deepEqual(earlier.filter((name) => !now.includes(name)), ['FULL full', 'PARTIAL database', 'PARTIAL partial'].flatMap((kind) => [1, 2, 3].map((day) => `OSM backup 2020-01-0${day} 02_30_00 ${kind}.zip`)).sort())
+    assert.deepEqual([now.filter((name) => name.includes('FULL')).length, now.filter((name) => name.includes('PARTIAL')).length], [7, 14])
   })
 
   test('two backups in one minute, even in one second, are two archives', async () => {
@@ -123,7 +135,9 @@ suite('OpenSTAManager', () => {
     await holdfast(['backup', '.', '--to', other], { env: { HOLDFAST_PASSWORD: 'parola' } })
     const name = (await readdir(other)).find((one) => one.endsWith('.zip')) ?? ''
     assert.match((await program('7z', 'p7zip-full', ['l', '-slt', '-pparola', join(other, name)])).stdout, /Method = AES-256/)
-    await holdfast(['backup', '.', '--to', other, '--format', 'folder'], { env: { HOLDFAST_PASSWORD: 'parola' }, status: 1 })
+    const earlier = await readdir(other)
+    for (const format of ['folder', 'tar.gz']) await holdfast(['backup', '.', '--to', other, '--format', format], { env: { HOLDFAST_PASSWORD: 'parola' }, status: 1 })
+    assert.deepEqual(await readdir(other), earlier, 'what cannot be encrypted is not written at all')
   })
 
   test('a configuration that is computed is refused: its database would be missing from the backup', async () => {
@@ -136,6 +150,8 @@ suite('OpenSTAManager', () => {
   })
 
   test('a backup whose database cannot be reached fails, and removes nothing', async () => {
+    // More than are kept, so that a retention that ran now would show.
+    await earlierOnes('FULL', 'full', 3)
     const earlier = await archives()
     const file = join(machine.app, 'config.inc.php')
     const text = await readFile(file, 'utf8')
@@ -144,6 +160,8 @@ suite('OpenSTAManager', () => {
     assert.match(stderr, /refuses osm user/)
     assert.deepEqual(await archives(), earlier)
     await writeFile(file, text)
+    await holdfast(['backup', '.', '--no-verify'])
+    assert.equal((await archives()).filter((name) => name.includes('FULL')).length, 7, 'the next one that goes well removes them')
   })
 
   test('uses the place that its configuration names, and since 2.8 files/backups', async () => {
