@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
@@ -23,8 +23,8 @@ suite('an engine that is not as it should be', () => {
     await machine[Symbol.asyncDispose]()
   })
 
-  async function backup(socket: string, status = 1): Promise<Answer> {
-    const { stdout } = await machine.holdfast(['backup', machine.app, '--to', machine.place, '--json'], { env: { DOCKER_HOST: `unix://${socket}` }, status })
+  async function backup(socket: string, status = 1, env: Record<string, string> = {}): Promise<Answer> {
+    const { stdout } = await machine.holdfast(['backup', machine.app, '--to', machine.place, '--json'], { env: { DOCKER_HOST: `unix://${socket}`, ...env }, status })
     return JSON.parse(stdout) as Answer
   }
 
@@ -45,6 +45,18 @@ suite('an engine that is not as it should be', () => {
     // What a server leaves that was killed.
     await program('python3', 'python3', ['-c', 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])', socket])
     assert.equal((await backup(socket)).error?.code, 'containers.unreachable')
+  })
+
+  test('one that takes calls and never answers is a failure, and nothing is saved', async () => {
+    const socket = join(machine.folder, 'hangs.sock')
+    await using _engine = await startFakeEngine(socket, 'hangs')
+    const earlier = await readdir(machine.place)
+    // Half a minute is the limit; a hundredth of it here.
+    const shorter = 'const timeout = AbortSignal.timeout.bind(AbortSignal); AbortSignal.timeout = (ms) => timeout(ms / 100)'
+    const { error } = await backup(socket, 1, { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(shorter)}` })
+    assert.equal(error?.code, 'containers.unreachable')
+    assert.match(error.message, /does not answer/)
+    assert.deepEqual(await readdir(machine.place), earlier)
   })
 
   test('one that answers nonsense is a failure', async () => {

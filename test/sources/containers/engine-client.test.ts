@@ -50,10 +50,18 @@ suite('a container engine', () => {
   })
 
   test('that does not answer in time is a failure', async () => {
-    const socket = join(folder, 'hangs.sock')
-    await using _server = await startFakeEngine(socket, 'hangs')
     await using made = await engineOf({ ApiVersion: '1.41' })
     await assert.rejects(made.engine.call('GET', '/hang', { signal, limitMs: 200 }), { code: 'containers.unreachable', message: /does not answer/ })
+  })
+
+  test('that takes the first call already and never answers is a failure after half a minute', async (t) => {
+    const socket = join(folder, 'hangs.sock')
+    await using _server = await startFakeEngine(socket, 'hangs')
+    const timeout = AbortSignal.timeout.bind(AbortSignal)
+    // A hundredth of each limit.
+    const shorter = t.mock.method(AbortSignal, 'timeout', (ms: number) => timeout(ms / 100))
+    await assert.rejects(Engine.open(socket, signal), { code: 'containers.unreachable', message: /does not answer/ })
+    assert.deepEqual(shorter.mock.calls[0]?.arguments, [30_000])
   })
 
   test('lets a call be cancelled', async () => {
