@@ -167,6 +167,20 @@ suite('containers of an application', () => {
     assert.equal(await podman.startedAt('web'), started)
   })
 
+  test('that take their time to stop are given what stopTimeout says, which may be more or less than their own', async () => {
+    const binds = [`${machine.app}/volumes:/data`]
+    await podman.create('deaf', { binds, stopTimeout: 60, command: ['sh', '-c', 'trap "" TERM; while :; do sleep 0.1; done'] })
+    await podman.create('tidy', { binds, stopTimeout: 1, command: ['sh', '-c', 'trap "sleep 2; echo whole > /data/tidied; exit 0" TERM; while :; do sleep 0.1; done'] })
+    await configure(`cp ${machine.app}/volumes/tidied ${machine.folder}/tidied; ${tellStates()}`, { stopTimeout: '5s' })
+    const startedMs = performance.now()
+    await machine.holdfast(['backup', 'demo'])
+    assert.ok(performance.now() - startedMs < 40_000, 'one that heeds no signal is killed then')
+    assert.deepEqual(await toldStates(), { ...usual, web: 'exited', db: 'exited', deaf: 'exited', tidy: 'exited' })
+    assert.equal(await readFile(join(machine.folder, 'tidied'), 'utf8'), 'whole\n', 'one that ends within it is not')
+    assert.deepEqual(await podman.states('deaf', 'tidy'), { deaf: 'running', tidy: 'running' })
+    podman.cli('rm', '--force', '--time', '0', 'deaf', 'tidy')
+  })
+
   test('that a stop would remove are paused instead', async () => {
     await podman.create('fleeting', { binds: [`${machine.app}/volumes:/data`], autoRemove: true })
     await configure(tellStates())
