@@ -15,7 +15,7 @@ export function addReadingOptions(command: Command): Command {
 
 export function addPasswordOptions(command: Command): Command {
   return command
-    .option('--password-file <file>', 'the file whose first line is the password (or set HOLDFAST_PASSWORD)')
+    .option('--password-file <file>', 'a file that holds the password, in one line (or set HOLDFAST_PASSWORD)')
     .addOption(new Option('--password-command <command>', 'a command that prints the password').conflicts('passwordFile'))
 }
 

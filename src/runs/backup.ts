@@ -87,12 +87,13 @@ async function saveToVaults(request: BackupRequest, run: ActiveRun): Promise<rea
   for (const { name, vault } of request.vaults) {
     try {
       const snapshots = first === undefined ? await saveFromSource(request, vault, run) : await copyPoint(request, first, vault, run)
-      first ??= { vault, snapshots }
       for (const snapshot of snapshots) {
         run.emit({ type: 'snapshot.saved', vault: name, snapshot })
         request.onSaved(snapshot)
       }
       all.push(...(await verifyAll(request, vault, snapshots, run)).map((snapshot) => ({ ...snapshot, vault: name })))
+      // What did not read back is no source for others: the next vault is given the application itself.
+      first ??= { vault, snapshots }
       // Only after success: a point in which something is missing removes nothing.
       if (snapshots.every(({ complete }) => complete)) await applyRetention(request, name, vault, run)
     } catch (error) {

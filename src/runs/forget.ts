@@ -5,16 +5,18 @@ import type { Verdict } from '../policy/retain.ts'
 import type { ActiveRun } from './perform-run.ts'
 
 /**
- * What becomes of points that a user names: each goes, unless nothing sound would be left.
- * @throws AppError `vault.protected` where the last sound complete point of an application would go.
+ * What becomes of points that a user names: each goes, unless nothing sound, or nothing verified, would be left.
+ * @throws AppError `vault.protected` where the last sound complete point of an application would go, or the last verified one.
  */
 export function judgeNamed(points: readonly Snapshot[], named: readonly Snapshot[], force: boolean): readonly Verdict[] {
   const ids = new Set(named.map(({ id }) => id))
   const sound = (point: Snapshot): boolean => point.complete && point.damagedAt === undefined
   for (const app of new Set(named.map((point) => point.app))) {
     const own = points.filter((point) => point.app === app)
-    if (!force && own.some((point) => ids.has(point.id) && sound(point)) && !own.some((point) => !ids.has(point.id) && sound(point))) {
-      throw new AppError('vault.protected', `That would remove the last sound restore point of ${app}`, { hint: 'Make a new backup first, or say --force.' })
+    const loses = (holds: (point: Snapshot) => boolean): boolean => own.some((point) => ids.has(point.id) && holds(point)) && !own.some((point) => !ids.has(point.id) && holds(point))
+    if (!force && loses(sound)) throw new AppError('vault.protected', `That would remove the last sound restore point of ${app}`, { hint: 'Make a new backup first, or say --force.' })
+    if (!force && loses((point) => sound(point) && point.verifiedAt !== undefined)) {
+      throw new AppError('vault.protected', `That would remove the last verified restore point of ${app}`, { hint: 'Verify another one first (holdfast verify ID), or say --force.' })
     }
   }
   return points.map(({ id }) => ids.has(id) ? { id, keep: false, reasons: ['named by the user'] } : { id, keep: true, reasons: ['not named'] })

@@ -45,6 +45,12 @@ test('doctor says which application is not there, still looks at the others, and
   assert.match((await machine.holdfast(['doctor'], { status: 1 })).stdout, /^failed +gone: there is no folder/m)
 })
 
+test('doctor fails for a place whose disk is not mounted', async () => {
+  await using machine = await newMachine()
+  await machine.configure({ apps: { demo: { root: machine.app } }, vaults: { nas: { type: 'archive', place: join(machine.folder, 'mnt/nas/backups') } } })
+  assert.match(failures(await doctor(machine, 1)).join(), /^failed demo → nas: there is no folder .*is its disk mounted\?$/)
+})
+
 test('doctor warns of a place inside the application, and ends with 3', async () => {
   await using machine = await newMachine()
   const inside = join(machine.app, 'backups')
@@ -104,6 +110,10 @@ test('doctor tells the database clients that it found, and which package brings 
   const checks = await doctor(machine, 0, { PATH: bin })
   for (const what of ['mariadb-dump', 'mariadb']) assert.match(checks.find((check) => check.what === what)?.message ?? '', /not installed.*\(package mariadb-client\)/)
   assert.deepEqual(checks.filter(({ state }) => state === 'note').map(({ what }) => what), ['mariadb-dump', 'mariadb'])
+  await machine.configure({ apps: { erp: { root: machine.app, databases: [{ type: 'mariadb', name: 'erp' }] } }, place: machine.place })
+  const failed = failures(await doctor(machine, 1, { PATH: bin }))
+  assert.equal(failed.length, 2, 'no backup of it could be made')
+  for (const line of failed) assert.match(line, /erp cannot be backed up without it/)
 })
 
 test('show tells a point\'s databases with their tables, views and rows, what was left out, and every entry where asked', async () => {

@@ -162,6 +162,16 @@ for (const format of ['zip', 'folder'] as const) {
   })
 }
 
+test('verify --quick finds that a file of a plain folder is missing, or has another size', async () => {
+  for (const harm of ['missing', 'shorter'] as const) {
+    await using machine = await machineWithFiles()
+    const file = join(machine.place, await pointOf(machine, 'folder'), 'files/letter')
+    if (harm === 'missing') await rm(file)
+    else await writeFile(file, '')
+    await machine.holdfast(['verify', 'latest', '--quick', '--from', machine.place], { status: 1 })
+  }
+})
+
 async function pointOf(machine: Machine, format: string): Promise<string> {
   const [point] = await machine.backup([machine.app, '--to', machine.place, '--format', format, '--no-verify'])
   return point?.key ?? assert.fail('no point')

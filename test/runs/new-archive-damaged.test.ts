@@ -61,6 +61,15 @@ async function newStand(): Promise<Stand> {
 
 function findingDamage(vault: Vault): Vault {
   return {
+    ...passedOn(vault),
+    async *check(id) {
+      yield { id, code: 'archive.damaged', message: finding }
+    },
+  }
+}
+
+function passedOn(vault: Vault): Vault {
+  return {
     snapshots: async (run) => await vault.snapshots(run),
     manifest: async (id, run) => await vault.manifest(id, run),
     open: (id, selection, run, what) => vault.open(id, selection, run, what),
@@ -69,9 +78,7 @@ function findingDamage(vault: Vault): Vault {
     mark: async (id, ok, run) => { await vault.mark(id, ok, run) },
     remove: async (ids, run) => { await vault.remove(ids, run) },
     [Symbol.asyncDispose]: async () => { await vault[Symbol.asyncDispose]() },
-    async *check(id) {
-      yield { id, code: 'archive.damaged', message: finding }
-    },
+    check: (id, depth, run) => vault.check(id, depth, run),
   }
 }
 
@@ -105,6 +112,24 @@ test('where another vault has a point that reads back, the damage in the one is 
   assert.equal(report.outcome, 'partial')
   assert.deepEqual(report.warnings.map(({ code }) => code), ['archive.damaged'])
   assert.match(report.warnings[0]?.message ?? '', /The vault "nas" failed: .*does not read back/)
+  assert.deepEqual(snapshots.map(({ vault, verifiedAt }) => [vault, verifiedAt !== undefined]), [['disk', true]])
+})
+
+test('what did not read back in one vault is no source for the next, which gets the application itself', async () => {
+  await using stand = await newStand()
+  const nas = await stand.vault('nas', 'none')
+  // The disk of the first vault turns a bit of what was written.
+  const broken: NamedVault = { ...nas, vault: { ...passedOn(nas.vault), async save(entries, about, run, allRead) {
+    const snapshots = await nas.vault.save(entries, about, run, allRead)
+    const path = join(stand.place('nas'), snapshots[0]?.key ?? '')
+    const bytes = await readFile(path)
+    bytes.writeUInt8((bytes[Math.floor(bytes.length / 2)] ?? 0) ^ 0xff, Math.floor(bytes.length / 2))
+    await writeFile(path, bytes)
+    return snapshots
+  } } }
+  const { report, error, snapshots } = await stand.backup([broken, await stand.vault('disk', 'none')])
+  assert.equal(error, undefined)
+  assert.equal(report.outcome, 'partial')
   assert.deepEqual(snapshots.map(({ vault, verifiedAt }) => [vault, verifiedAt !== undefined]), [['disk', true]])
 })
 

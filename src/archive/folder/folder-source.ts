@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { lstatSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, systemCode } from '../../kit/app-error.ts'
@@ -88,11 +89,21 @@ async function* readFolder(path: string, signal: AbortSignal, wanted: (path: str
     signal.throwIfAborted()
     const entry = fromRecord(parseRecord(line))
     if (!wanted(entry.path)) continue
+    if (entry.kind === 'file' || entry.kind === 'dir' || entry.kind === 'symlink') checkThere(path, entry)
     yield entry.kind === 'file' && entry.hardlinkTo === undefined ? { ...entry, open: (reading) => content(path, entry.path, reading) } : entry
   }
   for (const name of [recordsPath, `${own}/${manifestName}`]) {
     if (wanted(name)) yield { path: name, kind: 'file', mode: 0o600, mtimeNs: 0n, open: (reading) => content(path, name, reading) }
   }
+}
+
+/** Also where no content is read: what is missing, of another kind or size is found by a look. */
+function checkThere(root: string, { path, kind, size, hardlinkTo }: Entry): void {
+  const stat = lstatSync(systemPath(join(root, path)), { throwIfNoEntry: false })
+  if (stat === undefined) throw damaged(`${path} is missing`)
+  if (kind === 'file' && (!stat.isFile() || (hardlinkTo === undefined && size !== undefined && stat.size !== size))) throw damaged(`${path} is not the file that its record tells of`)
+  if (kind === 'dir' && !stat.isDirectory()) throw damaged(`${path} is no folder`)
+  if (kind === 'symlink' && !stat.isSymbolicLink()) throw damaged(`${path} is no link`)
 }
 
 async function* content(root: string, path: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {

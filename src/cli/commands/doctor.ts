@@ -6,6 +6,7 @@ import { messageOf } from '../../kit/app-error.ts'
 import { formatByteSize } from '../../kit/byte-size.ts'
 import { childText } from '../../kit/child.ts'
 import { programVersion } from '../../kit/program-version.ts'
+import { folderOf, presetWhereThere } from '../../runs/application.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runCommand } from '../command-context.ts'
 
@@ -15,7 +16,7 @@ export function addDoctorCommand(program: Command): void {
   const command = program.command('doctor').description('check that this machine and the configuration are fit for backups')
   command.action(async () => {
     await runCommand(command, async (context) => {
-      const checks = [...runtimeChecks(), ...await programChecks(context.signal), ...folderChecks(context), ...await applicationChecks(context)]
+      const checks = [...runtimeChecks(), ...await programChecks(context), ...folderChecks(context), ...await applicationChecks(context)]
       context.output.result(checks, () => checks.map(({ what, state, message }) => `${context.output.paint(({ ok: 'green', note: 'dim', warning: 'yellow', failed: 'red' } as const)[state], state.padEnd(7))} ${what}: ${message}`).join('\n'))
       return checks.some(({ state }) => state === 'failed') ? 1 : checks.some(({ state }) => state === 'warning') ? 3 : 0
     })
@@ -32,7 +33,8 @@ function runtimeChecks(): Check[] {
   ]
 }
 
-async function programChecks(signal: AbortSignal): Promise<Check[]> {
+async function programChecks({ setup, signal }: CommandContext): Promise<Check[]> {
+  const users = mariadbUsers(setup)
   const programs = [['mariadb-dump', 'mysqldump'], ['mariadb', 'mysql']] as const
   return await Promise.all(programs.map(async (names): Promise<Check> => {
     for (const name of names) {
@@ -43,8 +45,22 @@ async function programChecks(signal: AbortSignal): Promise<Check[]> {
         // The other name may be there.
       }
     }
-    return { what: names[0], state: 'note', message: 'not installed; needed for MariaDB and MySQL databases (package mariadb-client)' }
+    const needed = users.length === 0 ? 'needed for MariaDB and MySQL databases' : `${users.join(', ')} cannot be backed up without it`
+    return { what: names[0], state: users.length === 0 ? 'note' : 'failed', message: `not installed; ${needed} (package mariadb-client)` }
   }))
+}
+
+/** Applications whose databases a vendor's client of this machine dumps. */
+function mariadbUsers(setup: CommandContext['setup']): readonly string[] {
+  return Object.keys(setup.config?.apps ?? {}).filter((name) => {
+    try {
+      const app = setup.application(name)
+      return (app.config.databases ?? presetWhereThere(app).databases?.(folderOf(app)) ?? []).some(({ type }) => type === 'mariadb')
+    } catch {
+      // Told where applications are looked at.
+      return false
+    }
+  })
 }
 
 function folderChecks({ setup }: CommandContext): Check[] {
@@ -64,6 +80,12 @@ function folderCheck(what: string, path: string): Check {
   }
 }
 
+/** As a backup judges it: a folder whose parent is missing is rather a disk that is not mounted than a place to be made. */
+function placeCheck(what: string, place: string, defaultPlace: string): Check {
+  if (place !== defaultPlace && !existsSync(place) && !existsSync(dirname(place))) return { what, state: 'failed', message: `there is no folder ${place}, and none that it could be made in: is its disk mounted?` }
+  return folderCheck(what, place)
+}
+
 async function applicationChecks(context: CommandContext): Promise<Check[]> {
   const { setup } = context
   if (setup.config === undefined) return [{ what: 'configuration', state: 'note', message: 'none; "holdfast init" makes one, "holdfast backup DIR" works without' }]
@@ -73,7 +95,7 @@ async function applicationChecks(context: CommandContext): Promise<Check[]> {
       const app = setup.application(name)
       checks.push(existsSync(app.root) ? { what: name, state: 'ok', message: app.root } : { what: name, state: 'failed', message: `there is no folder ${app.root}` })
       for (const vault of app.vaults) {
-        checks.push(folderCheck(`${name} → ${vault.name}`, vault.place))
+        checks.push(placeCheck(`${name} → ${vault.name}`, vault.place, setup.defaultPlace))
         if (`${vault.place}/`.startsWith(`${app.root}/`)) checks.push({ what: `${name} → ${vault.name}`, state: 'warning', message: `${vault.place} lies inside the application: what destroys the one destroys the other` })
       }
     } catch (error) {

@@ -42,7 +42,7 @@ async function init(context: CommandContext, folder: string | undefined, options
     const file = config ?? setup.configFile ?? (process.geteuid?.() === 0 ? files.at(-1) : files[0])
     if (file === undefined) throw new AppError('config.missing', 'There is no place for a configuration', { hint: 'Name a file with --config.' })
     output.say(`${printable(app.root)}: ${preset.name}, to be added as "${app.name}" to ${file}`)
-    if (mayAsk({ ask, json }) && !await askYesNo('Add it?')) throw new AppError('interrupted', 'Nothing was changed')
+    if (mayAsk({ ask, json }) && !await askYesNo('Add it?')) throw new AppError('restore.confirm', 'Nothing was changed')
     const vault = options.to === undefined ? undefined : app.name
     await addApplication(file, {
       name: app.name,
