@@ -148,13 +148,37 @@ suite('the database in an archive of another program', () => {
     assert.equal(readFileSync(join(stack(), 'volumes/nextcloud/html/index.php'), 'utf8'), 'not in the set', 'what the set never holds is not removed')
   })
 
+  test('comes back with a partial archive of OpenSTAManager, and the attachments stay as they are now', async () => {
+    writeFileSync(join(erp(), 'database.sql'), await phpDump(server, 'osm', { style: 'mysqldump-php' }))
+    const partial = join(backups, 'OSM backup 2024-05-06 02_30_06 PARTIAL.zip')
+    osmZip(erp(), partial, { without: ['files/*'] })
+    rmSync(join(erp(), 'database.sql'))
+    const live = { tree: await describeTree(erp(), osmTree), sum: await databaseSum(server, 'osm', plain) }
+    const attachments = [...live.tree.keys()].filter((path) => path.startsWith('files/'))
+    assert.ok(attachments.length > 2)
+    rmSync(join(erp(), 'modules'), { recursive: true })
+    writeFileSync(join(erp(), 'files/of today.pdf'), 'newer than the archive')
+    await server.sql('DELETE FROM co_documenti', 'osm')
+    await machine.holdfast(['restore', partial, '--target', erp(), '--no-ask'])
+    const now = await describeTree(erp(), osmTree)
+    for (const path of attachments) if (path !== 'files') assert.deepEqual(now.get(path), live.tree.get(path), path)
+    assert.equal(readFileSync(join(erp(), 'files/of today.pdf'), 'utf8'), 'newer than the archive')
+    for (const path of live.tree.keys()) if (path.startsWith('modules/')) assert.deepEqual(now.get(path), live.tree.get(path), path)
+    assert.equal(await databaseSum(server, 'osm', plain), live.sum)
+    rmSync(join(erp(), 'files/of today.pdf'))
+  })
+
   test('is not touched, nor is a file, by an archive that is cut or whose password is wrong', async () => {
     const random = seededRandom(2)
     const live = { erp: await describeTree(erp()), jeedom: await describeTree(jeedom()), osm: await databaseSum(server, 'osm'), home: await databaseSum(server, 'jeedom') }
     const cut = join(machine.folder, 'cut')
-    for (const [name, target, env] of [['OSM backup 2024-05-03 02_30_03 FULL.zip', erp(), {}], ['backup-Maison-4.4.19-2024-05-03-02h30.tar.gz', jeedom(), {}], ['backup-Maison-4.4.19-2024-05-03-02h30.tar.gz.gpg', jeedom(), { HOLDFAST_PASSWORD: password }]] as const) {
+    for (const [name, target, env, ended] of [
+      ['OSM backup 2024-05-03 02_30_03 FULL.zip', erp(), {}, 3], ['OSM backup 2024-05-04 02_30_04 FULL.zip', erp(), { HOLDFAST_PASSWORD: password }, 3], ['backup-Maison-4.4.19-2024-05-03-02h30.tar.gz', jeedom(), {}, 3],
+      // A plain tar is filled up with zeros behind its end, by up to 10 KiB.
+      ['backup-Maison-3.1.7-2023-05-03-02h30.tar.gz', jeedom(), {}, 11_000], ['backup-Maison-4.4.19-2024-05-03-02h30.tar.gz.gpg', jeedom(), { HOLDFAST_PASSWORD: password }, 3],
+    ] as const) {
       const bytes = readFileSync(join(backups, name))
-      for (const at of [bytes.length - 3, Math.floor(random() * bytes.length)]) {
+      for (const at of [bytes.length - ended, Math.floor(random() * (bytes.length - ended))]) {
         writeFileSync(cut, bytes.subarray(0, at))
         const { status, stderr } = await machine.anyStatus(['restore', cut, '--target', target, '--no-ask'], { env })
         assert.ok(status === 1 || status === 12, `${name} cut at ${at}: ${status} ${stderr}`)

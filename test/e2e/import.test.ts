@@ -187,6 +187,18 @@ suite('holdfast import', () => {
     assert.ok(existsSync(`${file}.moved`))
   })
 
+  test('that is cut is refused, and the live stack stays as it is', async () => {
+    const bytes = readFileSync(rolling)
+    const cut = join(machine.folder, 'backup_2024-05-03_0230.tar.gz')
+    const earlier = await describeTree(machine.app, live)
+    for (const at of [bytes.length - 1, bytes.length - 9, bytes.length >> 1, 20]) {
+      writeFileSync(cut, bytes.subarray(0, at))
+      assert.match((await machine.holdfast(['restore', cut, '--target', machine.app, '--no-ask'], { status: 1 })).stderr, /\[archive\.(?:damaged|foreign)\]/, `cut at ${at}`)
+      assert.deepEqual(await describeTree(machine.app, live), earlier, `cut at ${at}`)
+    }
+    rmSync(cut)
+  })
+
   test('leaves what was imported alone when rules thin out our own points', async () => {
     const dated = join(machine.folder, 'backup_2024-01-02_0300.tar.gz')
     iotstackTar(machine.app, dated)
@@ -234,6 +246,26 @@ suite('holdfast import', () => {
     assert.deepEqual(failed.map(({ files, code }: { files: string[]; code: string }) => [files[0], code]), [[join(folder, 'cut.tar.gz'), 'archive.damaged'], [join(folder, 'cut.zip'), 'archive.damaged'], [join(folder, 'j.tar.gz.gpg'), 'archive.password']])
     assert.match((await machine.holdfast(['import', join(backups, 'notes.txt')], { status: 1 })).stdout, /no archive of a program that Holdfast knows/)
     assert.match((await machine.holdfast(['import', join(folder, 'j.tar.gz.gpg')], { env: { HOLDFAST_PASSWORD: 'wrong' }, status: 12 })).stdout, /\[archive\.password\]/)
+  })
+
+  test('takes over the configuration of IOTstackBackup, whatever way its copies went', async () => {
+    const folder = join(machine.folder, 'iotstack_backup')
+    mkdirSync(folder)
+    for (const [method, prefix, options, said] of [
+      ['SCP', 'pi@hub.local:backups', '-O', /# Backups went to pi@hub\.local:backups by SCP, options -O: /],
+      ['rsync', 'pi@hub.local:backups', undefined, /# Backups went to pi@hub\.local:backups by RSYNC: /],
+      ['RCLONE', 'remote:path', undefined, /# Backups went to remote:path by RCLONE: /],
+      ['LOCAL', '/mnt/disk', undefined, /# Backups went to \/mnt\/disk: name it with --to/],
+    ] as const) {
+      const file = join(folder, `${method}.yml`)
+      writeFileSync(file, `backup:\n  method: "${method}"\n  prefix: "${prefix}"\n${options === undefined ? '' : `  options: "${options}"\n`}  retain: 8\n`)
+      const { stdout } = await machine.holdfast(['import', file], { config: false })
+      assert.match(stdout, said)
+      assert.match(stdout, /preset: iotstack\n    keep:\n      last: 8/)
+    }
+    const other = join(folder, 'other.yml')
+    writeFileSync(other, 'backup:\n  method: "FAX"\n  prefix: "x"\n')
+    await machine.holdfast(['import', other], { config: false, status: 1 })
   })
 
   test('takes over the configuration of IOTstackBackup', async () => {

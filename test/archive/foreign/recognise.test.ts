@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
@@ -107,6 +107,24 @@ suite('an archive of another program', () => {
     assert.ok(typeof point === 'object')
     assert.match(point.manifest.notes[0]?.message ?? '', /no checksums of contents/)
   })
+
+  for (const [name, kind, slot] of [
+    ['backup-2024-05-03_0230.tar.gz', 'iotstack', 'dated'], ['backup_0.tar.gz', 'iotstack', 'rolling'], ['backup_7.tar.gz', 'iotstack', 'rolling'],
+    ['cloud-backup-Maison-4.4.19-2024-05-03-02h30.tar.gz', 'jeedom', 'dated'], ['OSM backup 2024-05-03 02_30_03.zip', 'openstamanager', 'dated'],
+  ] as const) {
+    test(`${name}, as other versions call it, has its kind and date, and gives every file as it was`, async () => {
+      const sample = samples.find((one) => one.kind === kind) ?? assert.fail()
+      const file = join(folder, name)
+      renameSync(makeSample(sample, folder), file)
+      // Where no name tells the date, the file's own time does: here another one, so that it shows which was taken.
+      utimesSync(file, new Date('2024-02-01T01:00:00'), new Date('2024-02-01T01:00:00'))
+      const point = await recogniseFile(file)
+      assert.ok(typeof point === 'object')
+      assert.deepEqual([point.kind, new Date(point.manifest.startedAt).getTime(), point.manifest.points[0]?.slot], [kind, new Date(slot === 'rolling' ? '2024-02-01T01:00:00' : '2024-05-03T02:30:00').getTime(), slot])
+      const contents = await contentsOf(point)
+      for (const [path, content] of Object.entries(sample.files)) assert.deepEqual(contents.get(path), Buffer.from(content), path)
+    })
+  }
 
   test('a file that is listed twice comes once', async () => {
     const file = makeSample(samples[6] ?? assert.fail(), folder)
