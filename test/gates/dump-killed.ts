@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
@@ -18,7 +18,10 @@ const formats = ['tar.gz', 'zip', 'tar.zst', 'folder'] as const
 
 type Scene = { readonly program: Program; readonly server: MariadbServer; readonly config: string; readonly place: string; readonly tally: Tally }
 
-/** The database server is killed while its dump is taken: the backup fails each time, and lists nothing new. */
+/**
+ * The database server is killed while its dump is taken: the backup fails each time, and lists nothing new. Or the backup itself is:
+ * nothing new is listed, no client of it stays, and the next one tells of it and is good.
+ */
 export const gate: Gate = {
   name: 'dump-killed',
   async run({ full, seed }) {
@@ -33,6 +36,11 @@ export const gate: Gate = {
         const format = formats[(index + seed) % formats.length] ?? 'tar.gz'
         const afterMs = Math.floor(random() * dumpMs * 0.85)
         await tally.point(`${format}, ${afterMs} of ${dumpMs} ms into the dump`, async () => killDuring(scene, format, afterMs))
+      }
+      for (let index = 0; index < (full ? 12 : 1); index++) {
+        const format = formats[(index + seed) % formats.length] ?? 'tar.gz'
+        const afterMs = Math.floor(random() * dumpMs * 0.85)
+        await tally.point(`the backup itself, ${format}, ${afterMs} ms into the dump`, async () => killTheBackup(scene, format, afterMs))
       }
     })
     return tally.result(['error'])
@@ -103,4 +111,57 @@ async function killDuring({ program, server, config, place, tally }: Scene, form
   const left = program.leftInTemporaries('shop')
   if (left.length > 0) throw new Error(`temporaries were left: ${left.join(', ')}`)
   tally.count('reported as failed')
+}
+
+async function killTheBackup({ program, config, place, tally }: Scene, format: string, afterMs: number): Promise<void> {
+  const before = (await readPoints(place)).points
+  const journals = new Set(program.journals())
+  let clients: readonly number[] = []
+  const ended = await program.run(['--config', config, 'backup', 'shop', '--no-ask', '--format', format], {
+    onStart(child) {
+      const timer = setInterval(() => {
+        if (!program.journals().some((file) => !journals.has(file)) || !program.newestPhases().includes('dump')) return
+        clearInterval(timer)
+        setTimeout(() => {
+          clients = childrenOf(child.pid ?? 0)
+          child.kill('SIGKILL')
+        }, afterMs)
+      }, 2)
+      child.once('close', () => clearInterval(timer))
+    },
+  })
+  tally.count(ended.signal === 'SIGKILL' ? 'backups killed' : 'backups that ended before the kill')
+  for (let waitedMs = 0; clients.some((pid) => commandOf(pid).includes('dump')); waitedMs += 50) {
+    if (waitedMs > 10_000) throw new Error('a client goes on although its backup is gone')
+    await sleep(50)
+  }
+  const { points } = await readPoints(place)
+  if (ended.signal === 'SIGKILL' && points.some(({ id }) => !before.some((other) => other.id === id))) throw new Error('something new is listed')
+  if (!before.every(({ id }) => points.some((other) => other.id === id))) throw new Error('an earlier point is lost')
+  const next = await program.json(['--config', config, 'backup', 'shop', '--format', format])
+  if (next.status !== 0) throw new Error(`the next backup ended with ${next.status}: ${next.stdout}`)
+  const told = program.journals().some((file) => !journals.has(file) && readFileSync(file, 'utf8').includes('interrupted'))
+  if (ended.signal === 'SIGKILL' && !told) throw new Error('nothing tells that the backup was interrupted')
+  const { broken } = await readPoints(place)
+  const left = [...broken, ...program.leftInTemporaries('shop'), ...readdirSync(place).filter((name) => name.startsWith('.'))]
+  if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`)
+  tally.count('the next backup succeeded, and cleaned up')
+}
+
+function childrenOf(parent: number): readonly number[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+    try {
+      return new RegExp(`^PPid:\\s+${parent}$`, 'm').test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+    } catch {
+      return false
+    }
+  })
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
 }
