@@ -5,6 +5,7 @@ import { after, before, suite, test } from 'node:test'
 import { makeSampleTree } from '../disk/sample-tree.ts'
 import type { MariadbServer } from '../fixtures/mariadb-server.ts'
 import { startMariadb } from '../fixtures/mariadb-server.ts'
+import { createOpenstamanagerDatabase, makeOpenstamanager } from '../fixtures/openstamanager-app.ts'
 import { createSampleDatabase } from '../fixtures/sample-database.ts'
 import { databaseSum } from './database-sum.ts'
 import { describeTree } from './describe-tree.ts'
@@ -64,7 +65,7 @@ suite('somebody who has only RESTORE.md', () => {
       await server.sql('DROP DATABASE erp; DROP DATABASE `more of it`')
 
       const guide = await readFile(join(place, 'RESTORE.md'), 'utf8')
-      const said = await followGuide(guide, place, server, 'password' in rest ? rest.password : undefined)
+      const said = await followGuide(guide, place, server, { databases: { 'erp': 'restored/database.sql', 'more of it': 'restored/databases/more_of_it.sql' }, ...('password' in rest ? { answer: rest.password } : {}) })
 
       assert.match(said, isZip || name !== 'folder' ? /: OK/ : /ok/)
       assert.deepEqual((await readdir(place)).filter((found) => found === 'restored'), ['restored'])
@@ -73,12 +74,30 @@ suite('somebody who has only RESTORE.md', () => {
       assert.deepEqual(await Promise.all([databaseSum(server, 'erp'), databaseSum(server, 'more of it'), databaseFileSum(join(place, 'restored/data/shop.sqlite'))]), sums)
     })
   }
+
+  test('gets an OpenSTAManager back from its own zip by its commands, word by word', async () => {
+    const options = { database: 'osm', user: 'osm', password: 'p' }
+    const root = join(machine.folder, 'openstamanager')
+    const place = join(machine.folder, 'osm place')
+    await mkdir(place)
+    makeOpenstamanager(root, server, options)
+    await createOpenstamanagerDatabase(server, options)
+    await machine.holdfast(['backup', root, '--to', place])
+    const without = { moving: ['.'], without: unzipLacks, skip: (path: string): boolean => /^(?:config\.inc\.php|composer\.(?:lock|phar)|error\.log|logs|node_modules|tests|tmp|\.git|\.github|\.config|backup)(?:\/|$)/.test(path) }
+    const tree = await describeTree(root, without)
+    const sum = await databaseSum(server, 'osm')
+    await server.sql('DROP DATABASE osm')
+    await followGuide(await readFile(join(place, 'RESTORE.md'), 'utf8'), place, server, { databases: { osm: 'restored/database.sql' } })
+    assert.deepEqual(await describeTree(join(place, 'restored'), without), tree)
+    assert.ok(tree.has('modules/backups/actions.php') && tree.has('files/my_impianti/foto.jpg'))
+    assert.equal(await databaseSum(server, 'osm'), sum)
+  })
 })
 
 /** Runs all commands of the guide in one shell that stops at the first failure; the clients find the server as an administrator's do. */
-async function followGuide(guide: string, place: string, server: MariadbServer, answer: string | undefined): Promise<string> {
+async function followGuide(guide: string, place: string, server: MariadbServer, { databases, answer }: { readonly databases: Readonly<Record<string, string>>; readonly answer?: string }): Promise<string> {
   const blocks = [...guide.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, text]) => text ?? '')
-  const commands = blocks.flatMap((text) => text.includes('DATABASE=NAME') ? forEachDatabase(text) : [text]).join('')
+  const commands = blocks.flatMap((text) => text.includes('DATABASE=NAME') ? forEachDatabase(text, databases) : [text]).join('')
   assert.notEqual(commands, '')
   const home = join(server.folder, 'home')
   await mkdir(home, { recursive: true })
@@ -90,6 +109,6 @@ async function followGuide(guide: string, place: string, server: MariadbServer, 
 }
 
 /** What the text asks a reader to put into the lines. */
-function forEachDatabase(text: string): string[] {
-  return [['erp', 'restored/database.sql'], ['more of it', 'restored/databases/more_of_it.sql']].map(([name, dump]) => text.replace('=NAME', `='${name}'`).replace('=utf8mb4_general_ci', '=utf8mb4_unicode_ci').replace('=restored/database.sql', `=${dump}`))
+function forEachDatabase(text: string, databases: Readonly<Record<string, string>>): string[] {
+  return Object.entries(databases).map(([name, dump]) => text.replace('=NAME', `='${name}'`).replace('=utf8mb4_general_ci', '=utf8mb4_unicode_ci').replace('=restored/database.sql', `=${dump}`))
 }

@@ -133,6 +133,17 @@ test('points that are named go and no others, at once or not at all', async () =
   assert.deepEqual(await datesAt(machine), dates.filter((date) => date !== '2021-06-15T12:50' && date !== '2020-12-31T10:00'))
 })
 
+test('an id stands for the same restore point when others before it have gone', async () => {
+  await using machine = await machineWithPoints()
+  const ids = await Promise.all(dates.map(async (date) => await idOf(machine, date)))
+  await forget(machine, [ids[0] ?? '', ids[2] ?? ''])
+  for (const at of [1, 3, 9]) assert.equal(snapshotSchema.parse((await machine.points()).find(({ id }) => id === ids[at])).startedAt, `${dates[at] ?? ''}:00.000Z`)
+  await forget(machine, [ids[3] ?? ''])
+  assert.deepEqual(await datesAt(machine), dates.filter((_, at) => ![0, 2, 3].includes(at)), 'exactly the one that was named, at whatever place of the list')
+  await machine.holdfast(['forget', ids[3] ?? '', '--no-ask'], { status: 1 })
+  assert.equal((await datesAt(machine)).length, 7)
+})
+
 test('the last sound point of an application goes only with --force; damaged, incomplete and other applications\' ones do not stand for it', async () => {
   const others = { '2021-06-15T12:50': { damagedAt: '2021-06-15T13:00:00.000Z' }, '2021-06-15T12:10': { complete: false }, '2021-06-15T11:30': { app: 'other' } } as const
   await using machine = await machineWithPoints(others, dates.slice(0, 5))
