@@ -1,9 +1,11 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Gate } from '../../scripts/gate.ts'
 import { overviewSchema, pointsPageSchema } from '../../src/model/api/overview.ts'
 import { runsPageSchema } from '../../src/model/api/runs.ts'
+import type { RunReport } from '../../src/model/run-report.ts'
+import { readJournal } from '../../src/runs/interrupted-runs.ts'
 import { Tally } from '../faults/tally.ts'
 import { Podman } from '../fixtures/podman.ts'
 import { seededRandom } from '../fixtures/seeded-random.ts'
@@ -18,8 +20,8 @@ const writers = ['db', 'web'] as const
 
 /**
  * The server is killed while runs go on whose containers stand still, or a run is, or both are. The run goes on without the server,
- * or is told as interrupted; after the next start nothing is lost, everybody who was signed in still is, nothing is left
- * running or stopped, and the next backup is fine.
+ * or is told as interrupted where it was killed itself before its end; after the next start nothing is lost, everybody who was
+ * signed in still is, nothing is left running or stopped, and the next backup is fine.
  */
 export const gate: Gate = {
   name: 'kill-server',
@@ -39,28 +41,41 @@ export const gate: Gate = {
       await tally.point(`kill ${round}, of ${what}`, async () => await killOnce(trial, what))
       if (server.hasEnded) await server.begin()
     }
+    if (full && tally.of('runs that were killed before their end') === 0) tally.fail('no run was killed before its end')
     return tally.result(['killed', 'the run ended', 'stood still when killed'])
   },
 }
 
 async function killOnce({ server, podman, random, tally }: Trial, what: typeof victims[number]): Promise<void> {
   const { folder } = server.machine
+  const runsFolder = join(server.machine.state, 'demo/runs')
+  const earlierJournals = journalsIn(runsFolder)
   await server.until('the catalog is there', async () => (await points(server)).length > 0, patienceMs)
   const earlier = await points(server)
   const asked = await server.ask('POST', '/api/apps/demo/backup', {})
   if (asked.status !== 202) throw new Error(`a backup was answered with ${asked.status}: ${asked.text}`)
   await sleep(random() * 2500)
   tally.count(`killed: ${what}`)
-  if (what !== 'the server') for (const pid of runsOf(folder)) process.kill(pid, 'SIGKILL')
+  const killed = what === 'the server' ? [] : runsOf(folder)
+  for (const pid of killed) kill(pid)
+  if (killed.length > 0) await server.until('those that were killed are gone', () => runsOf(folder).length === 0, patienceMs)
+  // Nobody writes into it now but who tells that it was interrupted.
+  const run = killed.length === 0 ? undefined : await backupIn(runsFolder, earlierJournals)
   if (what !== 'the run') await server.end('SIGKILL')
   tally.count(`stood still when killed: ${await stoodStill(podman)} of ${writers.length}`)
   if (what !== 'the run') await server.begin()
-  await server.until('nothing is left running', async () => processesOf(folder, server.pid).length === 0 && (await server.get(overviewSchema, 'GET', '/api/apps')).apps.every(({ running, queued }) => running === undefined && !queued), patienceMs)
-  const [line] = (await server.get(runsPageSchema, 'GET', '/api/apps/demo/runs')).runs
-  const ended = newestJournal(join(server.machine.state, 'demo/runs'))
-  if (ended === undefined) throw new Error('no journal was written')
-  if (line !== undefined && line.outcome === undefined) throw new Error(`${line.run} is told as running`)
-  tally.count(`the run ended: ${line?.outcome ?? 'before its journal'}`)
+  await server.until('nothing is left running', async () => {
+    const { apps } = await server.get(overviewSchema, 'GET', '/api/apps')
+    // A server that has just begun lists none.
+    return processesOf(folder, server.pid).length === 0 && apps.length === 1 && apps.every(({ running, queued }) => running === undefined && !queued)
+  }, patienceMs)
+  const lines = async () => (await server.get(runsPageSchema, 'GET', '/api/apps/demo/runs')).runs
+  if (run !== undefined && (run.outcome === undefined || run.outcome === 'interrupted')) {
+    tally.count('runs that were killed before their end')
+    await server.until(`${run.run}, which was killed before its end, is told as interrupted`, async () => (await lines()).find((each) => each.run === run.run)?.outcome === 'interrupted', patienceMs)
+  }
+  await server.until('no run is told as running', async () => (await lines()).every(({ outcome }) => outcome !== undefined), patienceMs)
+  tally.count(`the run ended: ${(await lines())[0]?.outcome ?? 'before its journal'}`)
   await server.until('all that was there is there, but for what retention took', async () => {
     const now = new Set((await points(server)).map(({ id }) => id))
     return earlier.slice(0, 3).every(({ id }) => now.has(id))
@@ -79,10 +94,26 @@ async function points(server: RunningServer): Promise<readonly { readonly id: st
   return (await server.get(pointsPageSchema, 'GET', '/api/apps/demo/points')).points
 }
 
-/** The last line of the newest journal, where it tells an end. */
-function newestJournal(folder: string): string | undefined {
-  const newest = readdirSync(folder).filter((name) => name.endsWith('.ndjson')).sort().at(-1)
-  return newest === undefined ? undefined : readFileSync(join(folder, newest), 'utf8').trimEnd().split('\n').at(-1)
+function journalsIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.ndjson')) : []
+}
+
+/** The backup whose journal was not there earlier, as far as its journal tells of it. */
+async function backupIn(folder: string, earlier: readonly string[]): Promise<RunReport | undefined> {
+  for (const name of journalsIn(folder)) {
+    const report = earlier.includes(name) ? undefined : (await readJournal(join(folder, name)))?.report
+    if (report?.kind === 'backup') return report
+  }
+  return undefined
+}
+
+/** One that has just ended by itself is none to be killed. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // Gone.
+  }
 }
 
 function runsOf(folder: string): readonly number[] {
