@@ -22,14 +22,20 @@ export function isProtected(status: Status): boolean {
     && status.reasons.every(isHarmless)
 }
 
-/** How all applications stand, in one sentence that calls nothing safe that is not: `2 of 3 applications are protected. ERP: last restore point is 3 days old.` */
-export function overviewSentence(statuses: readonly Status[]): OverviewVerdict {
+/**
+ * How all applications stand, in one sentence that calls nothing safe that is not: `2 of 3 applications are protected. ERP: last restore
+ * point is 3 days old.`
+ * @param unseen so many more there are that were not looked at yet.
+ */
+export function overviewSentence(statuses: readonly Status[], unseen = 0): OverviewVerdict {
   const exposed = statuses.filter((status) => !isProtected(status)).toSorted((a, b) => graveness(b) - graveness(a))
-  const total = statuses.length
-  const safe = total - exposed.length
+  const total = statuses.length + unseen
+  const safe = statuses.length - exposed.length
   if (total === 0) return { protected: 0, total, sentence: 'No application is set up yet.' }
+  if (statuses.length === 0) return { protected: 0, total, sentence: 'No application was looked at yet.' }
   const words = exposed.slice(0, shownApps).map((status) => `${status.app}: ${shortReason(status)}.`)
   if (exposed.length > shownApps) words.push(`And ${exposed.length - shownApps} more.`)
+  if (unseen > 0) words.push(unseen === 1 ? 'One is being looked at.' : `${unseen} are being looked at.`)
   return { protected: safe, total, sentence: [firstWords(safe, total), ...words].join(' ') }
 }
 

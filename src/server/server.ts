@@ -411,7 +411,7 @@ export class Server implements AsyncDisposable {
     this.#telling ??= setTimeout(() => {
       this.#telling = undefined
       this.hub.publish('overview', {})
-      this.#teller.reporting.update(overviewOf(this, this.#book.cards()))
+      this.#teller.reporting.update(overviewOf(this, this.#book.cards(), this.#book.unseen().length))
     }, tellWithinMs)
   }
 

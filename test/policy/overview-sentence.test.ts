@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Status, StatusReason } from '../../src/model/status.ts'
 import { isProtected, overviewSentence } from '../../src/policy/overview-sentence.ts'
+import { statusReport } from '../../src/policy/status-report.ts'
 
 const newest = { id: 'a'.repeat(16), startedAt: '2026-11-17T03:00:00Z', scope: 'full', sizeBytes: 1, contentBytes: 1 } as const
 
@@ -54,4 +55,10 @@ test('without a sound restore point in every vault nothing is protected, whateve
 test('many are counted, the gravest named', () => {
   const { sentence } = overviewSentence([status('w', [['unverified', 'warning', 'Not verified.']]), ...['a', 'b', 'c', 'd'].map((app) => status(app, [['missing', 'failed', 'One is gone.']]))])
   assert.equal(sentence, 'None of 5 applications is protected. a: One is gone. b: One is gone. c: One is gone. And 2 more.')
+})
+
+test('what was not looked at yet is never called protected', () => {
+  assert.deepEqual(overviewSentence([status('a'), status('b')], 3), { protected: 2, total: 5, sentence: '2 of 5 applications are protected. 3 are being looked at.' })
+  assert.equal(overviewSentence([], 1).sentence, 'No application was looked at yet.')
+  assert.equal(statusReport([status('a')], '2026-11-21T10:00:00.000Z', 1).state, 'warning')
 })

@@ -12,5 +12,5 @@ export function sampleCard(name: string, rest: Partial<AppCard> = {}): AppCard {
 }
 
 export function sampleOverview(apps: readonly AppCard[], rest: Partial<Overview> = {}): Overview {
-  return { version: 1, protected: apps.length, total: apps.length, sentence: '', apps: [...apps], reporting: [], judgedAt: '2026-11-21T10:00:00.000Z', ...rest }
+  return { version: 1, protected: apps.length, total: apps.length, unseen: 0, sentence: '', apps: [...apps], reporting: [], judgedAt: '2026-11-21T10:00:00.000Z', ...rest }
 }

@@ -48,3 +48,9 @@ test('a list of proxies holds addresses and networks of both kinds, and what can
   assert.ok(holds(['::1'], '::1') && !holds(['::1'], '127.0.0.1'))
   for (const broken of ['10.0.0.0/33', '10.0.0', 'localhost', '2001:db8::/129', '']) assert.ok(!['10.0.0.0', '127.0.0.1', '::1', '2001:db8::', '', 'localhost'].some((address) => holds([broken], address)), broken)
 })
+
+test('an entry that is no plain address never lets what stands before it be believed', () => {
+  for (const [last, address] of [['203.0.113.7:51234', '203.0.113.7'], ['[2001:db8::1]:443', '2001:db8::1'], ['unknown', '127.0.0.1']] as const) {
+    assert.deepEqual(reach('127.0.0.1', { 'x-forwarded-for': `198.51.100.1, ${last}` }), [address, false, 'here:7878'], last)
+  }
+})

@@ -61,6 +61,8 @@ export const overviewSchema = z.object({
   /** How all stand, in one honest sentence's parts: the dashboard says it in its language. */
   protected: count,
   total: count,
+  /** So many of them were not looked at since the server was started: nothing is known of them yet, and they are not among `apps`. */
+  unseen: count,
   sentence: z.string(),
   apps: z.array(appCardSchema),
   /** Notifiers and exporters that do not work. */
@@ -76,6 +78,8 @@ export const statusReportSchema = z.object({
   sentence: z.string(),
   protected: count,
   total: count,
+  /** So many of them are not known yet, and not among `apps`; the state is no better than `warning` then. */
+  unseen: count,
   apps: z.array(statusSchema),
   judgedAt: instant,
 })

@@ -109,6 +109,11 @@ export class AppBook {
     return page === undefined ? undefined : judgeStatus(this.#input(page), this.#options.now())
   }
 
+  /** Applications that were not looked at yet. */
+  unseen(): readonly string[] {
+    return [...this.#apps.keys()].filter((name) => !this.#pages.has(name))
+  }
+
   cards(): readonly AppCard[] {
     return [...this.#apps.keys()].map((name) => this.card(name)).filter((card) => card !== undefined)
   }

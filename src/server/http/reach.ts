@@ -11,8 +11,13 @@ export function reachOf(headers: Headers, peer: string, tls: boolean, isTrusted:
   const host = headers.get('host') ?? ''
   if (!isTrusted(address)) return { address, secure: tls, host }
   // From the right: what stands further left the client may have written itself.
-  const told = (headers.get('x-forwarded-for') ?? '').split(',').map((part) => plainAddress(part.trim())).filter((part) => isIP(part) !== 0)
-  const client = told.findLast((part) => !isTrusted(part)) ?? told[0] ?? address
+  let client = address
+  for (const part of (headers.get('x-forwarded-for') ?? '').split(',').map((text) => forwardedAddress(text.trim())).reverse()) {
+    // Whoever is no address was written by nobody that is believed; nor is anything before it.
+    if (isIP(part) === 0) break
+    client = part
+    if (!isTrusted(part)) break
+  }
   return { address: client, secure: tls || headers.get('x-forwarded-proto')?.split(',').at(-1)?.trim() === 'https', host: headers.get('x-forwarded-host') ?? host }
 }
 
@@ -28,6 +33,11 @@ export function trusting(list: readonly string[]): (address: string) => boolean 
     else if (Number(bits) <= most) known.addSubnet(address, Number(bits), family)
   }
   return (address) => isIP(address) !== 0 && known.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')
+}
+
+/** Some proxies write the port, too: `203.0.113.7:51234`, `[2001:db8::1]:443`. */
+function forwardedAddress(text: string): string {
+  return plainAddress(/^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text)
 }
 
 function plainAddress(address: string): string {

@@ -199,7 +199,7 @@ export class Reporting implements AsyncDisposable {
     const states = JSON.stringify(overview.apps.map(({ status: { app, state, reasons } }) => [app, state, reasons.map(({ code, severity, vault }) => [code, severity, vault])]))
     if (this.#fileWritten?.states === states && Math.abs(atMs - this.#fileWritten.atMs) < 60_000) return
     try {
-      writeStatusFile(statusFile.path, statusReport(overview.apps.map(({ status }) => status), overview.judgedAt), statusFile.everybody ? 0o644 : 0o640)
+      writeStatusFile(statusFile.path, statusReport(overview.apps.map(({ status }) => status), overview.judgedAt, overview.unseen), statusFile.everybody ? 0o644 : 0o640)
       this.#fileWritten = { atMs, states }
       this.#note('statusFile', 'ok', `Written to ${statusFile.path}.`)
     } catch (error) {

@@ -19,11 +19,11 @@ const proveAgainMs = 2000
 /** How all stands, for people, programs and whoever listens. */
 export const overviewRoutes: readonly Route[] = [
   { method: 'GET', path: '/api/status', access: 'viewer', narrows: true, handle: ({ server, principal }) => json(statusFor(server, principal)) },
-  { method: 'GET', path: '/api/apps', access: 'viewer', narrows: true, handle: ({ server, principal }) => json(overviewOf(server, cardsFor(server, principal))) },
+  { method: 'GET', path: '/api/apps', access: 'viewer', narrows: true, handle: ({ server, principal }) => json(overviewOf(server, cardsFor(server, principal), unseenFor(server, principal))) },
   {
     method: 'GET', path: '/metrics', access: 'viewer', narrows: true,
     async handle({ server, principal }) {
-      return new Response(await metricsText(overviewOf(server, cardsFor(server, principal))), { headers: { 'content-type': metricsContentType } })
+      return new Response(await metricsText(overviewOf(server, cardsFor(server, principal), unseenFor(server, principal))), { headers: { 'content-type': metricsContentType } })
     },
   },
   {
@@ -85,12 +85,16 @@ function cardsFor(server: Server, principal: Principal): readonly AppCard[] {
 }
 
 /** All that the first page shows. */
-export function overviewOf(server: Pick<Server, 'health'>, cards: readonly AppCard[]): Overview {
-  return { version: 1, ...overviewSentence(cards.map(({ status }) => status)), apps: [...cards], reporting: server.health(), judgedAt: new Date().toISOString() }
+export function overviewOf(server: Pick<Server, 'health'>, cards: readonly AppCard[], unseen: number): Overview {
+  return { version: 1, ...overviewSentence(cards.map(({ status }) => status), unseen), unseen, apps: [...cards], reporting: server.health(), judgedAt: new Date().toISOString() }
 }
 
 function statusFor(server: Server, principal: Principal): StatusReport {
-  return statusReport(server.book.statuses().filter(({ app }) => mayUse(principal, app)), new Date().toISOString())
+  return statusReport(server.book.statuses().filter(({ app }) => mayUse(principal, app)), new Date().toISOString(), unseenFor(server, principal))
+}
+
+function unseenFor(server: Server, principal: Principal): number {
+  return server.book.unseen().filter((name) => mayUse(principal, name)).length
 }
 
 async function pointsPage(context: RequestContext, app: string): Promise<PointsPage> {

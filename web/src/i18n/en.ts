@@ -105,6 +105,8 @@ export const en = {
   'overview.allProtected_other': 'All {{count}} applications are protected.',
   'overview.someProtected_one': 'Your application is not protected.',
   'overview.someProtected_other': '{{safe}} of {{count}} applications are protected.',
+  'overview.unseen_one': 'One application is being looked at.',
+  'overview.unseen_other': '{{count}} applications are being looked at.',
   'overview.calm': 'Each one has a fresh restore point that was read again and found whole.',
   'overview.judged': 'Checked',
   'overview.reporting_one': 'Holdfast itself: one thing needs attention',

@@ -107,6 +107,8 @@ export const fr: Texts = {
   'overview.allProtected_other': 'Les {{count}} applications sont toutes protégées.',
   'overview.someProtected_one': 'Votre application n’est pas protégée.',
   'overview.someProtected_other': 'Applications protégées : {{safe}} sur {{count}}.',
+  'overview.unseen_one': 'Une application est en cours d’examen.',
+  'overview.unseen_other': '{{count}} applications sont en cours d’examen.',
   'overview.calm': 'Chacune a un point de restauration récent, relu et trouvé intact.',
   'overview.judged': 'Contrôlé',
   'overview.reporting_one': 'Holdfast lui-même : un point demande votre attention',

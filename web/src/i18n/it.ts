@@ -107,6 +107,8 @@ export const it: Texts = {
   'overview.allProtected_other': 'Tutte le {{count}} applicazioni sono protette.',
   'overview.someProtected_one': 'La tua applicazione non è protetta.',
   'overview.someProtected_other': 'Applicazioni protette: {{safe}} su {{count}}.',
+  'overview.unseen_one': 'Un\'applicazione è in corso di esame.',
+  'overview.unseen_other': '{{count}} applicazioni sono in corso di esame.',
   'overview.calm': 'Ognuna ha un punto di ripristino recente, riletto e trovato integro.',
   'overview.judged': 'Controllato',
   'overview.reporting_one': 'Holdfast stesso: una cosa richiede attenzione',

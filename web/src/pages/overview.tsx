@@ -33,6 +33,7 @@ export function Overview(): ReactElement {
   const [words, setWords] = useState('')
   const isAdmin = useCan('admin')
   if (data === undefined) return error === null ? <Loading /> : <ProblemAlert problem={error} onRetry={() => void refetch()} />
+  if (data.apps.length === 0 && data.unseen > 0) return <Loading />
   if (data.apps.length === 0) {
     return (
       <>
@@ -88,7 +89,8 @@ function Verdict({ overview }: { readonly overview: OverviewData }): ReactElemen
   const { t, i18n } = useTranslation()
   const now = useNow()
   const worst = byGravity(overview.apps).find(({ status }) => restingState(status) !== 'ok')
-  const state = worst === undefined ? 'ok' : restingState(worst.status)
+  // What was not looked at yet may be anything.
+  const state = worst === undefined ? overview.unseen > 0 ? 'warning' : 'ok' : restingState(worst.status)
   const Icon = state === 'ok' ? IconShieldCheck : state === 'warning' ? IconShieldExclamation : IconShieldX
   const shownState = state === 'never' ? 'failed' : state
   return (
@@ -96,7 +98,7 @@ function Verdict({ overview }: { readonly overview: OverviewData }): ReactElemen
       <div className={`verdict-icon state-${shownState}`}><Icon size={30} stroke={1.8} aria-hidden="true" /></div>
       <div>
         <Title order={2}>{overview.protected === overview.total ? t('overview.allProtected', { count: overview.total }) : t('overview.someProtected', { count: overview.total, safe: overview.protected })}</Title>
-        <Text className="quiet">{worst === undefined ? t('overview.calm') : <><b><Name>{worst.name}</Name>:</b> <bdi>{statusText(t, i18n.language, worst, now)}</bdi></>}</Text>
+        <Text className="quiet">{worst === undefined ? overview.unseen > 0 ? t('overview.unseen', { count: overview.unseen }) : t('overview.calm') : <><b><Name>{worst.name}</Name>:</b> <bdi>{statusText(t, i18n.language, worst, now)}</bdi></>}</Text>
       </div>
       <Text size="xs" className="quiet">{t('overview.judged')} <Instant at={overview.judgedAt} /></Text>
     </section>
