@@ -36,6 +36,7 @@ export const iotstackBackup: ForeignSetKind = {
     if (madeAt === undefined || host === undefined) return undefined
     return { app: 'iotstack', madeAt, host, scope: has('docker-compose.yml') ? 'full' : 'partial' }
   },
-  // The general archive leaves these out, and their own archives hold only a part of them.
-  exclude: ['/volumes/influxdb/*', '/volumes/influxdb2/*', '/volumes/nextcloud/*', '/volumes/postgres/*', '/volumes/pihole.restored/', '/volumes/lost+found/', '/backups/'],
+  // The general archive leaves much of the volumes out, another part with each version, and the archives of databases hold only a part
+  // of theirs: what a set does not hold is no sign that it was not there. Nothing there is ever removed.
+  exclude: ['/volumes/*', '/backups/', '/mkdocs.yml'],
 }
