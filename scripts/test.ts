@@ -57,14 +57,21 @@ async function testStep(name: string, files: readonly string[]): Promise<void> {
   await endStrays()
 }
 
-/** Servers in tests show it, and a browser looks at it. */
-async function dashboard(): Promise<void> {
+/** Servers in tests show the dashboard, and a browser looks at it; end-to-end tests start the program as it is published. */
+async function programAndDashboard(): Promise<void> {
   const startMs = performance.now()
   const { buildWebHere } = await import('./build-web.ts')
-  const problem = await buildWebHere().then(() => '', (error: unknown) => String(error))
+  const { buildTestProgram } = await import('./test-program.ts')
+  let problem = ''
+  try {
+    await buildWebHere()
+    process.env['HOLDFAST_TEST_LAUNCHER'] = await buildTestProgram()
+  } catch (error) {
+    problem = String(error)
+  }
   if (problem === '') passed++
   else failed++
-  report('dashboard', problem === '', (performance.now() - startMs) / 1000, problem)
+  report('program and dashboard', problem === '', (performance.now() - startMs) / 1000, problem)
 }
 
 /** What tests left running is ended, after the few seconds that a guard process needs to see that its run is over. */
@@ -103,7 +110,7 @@ if (parts.length === 0) {
   await check('lint', 'oxlint/bin/oxlint', '--deny-warnings')
   await check('knip', 'knip/bin/knip.js')
 }
-if (all.some((file) => isChosen(file) && /^test\/(?:server|browser|web)\//.test(file))) await dashboard()
+if (all.some((file) => isChosen(file) && (endToEnd(file) || /^test\/(?:server|browser|web)\//.test(file)))) await programAndDashboard()
 await testStep('floors', all.filter((file) => file === 'test/floors.test.ts'))
 await testStep('unit and integration', all.filter((file) => !endToEnd(file) && !alone.has(file)))
 await testStep('end to end', all.filter(endToEnd))

@@ -10,13 +10,14 @@ import type { Answer } from './program.ts'
 import { answerOf } from './program.ts'
 
 export const projectFolder = fileURLToPath(new URL('../..', import.meta.url))
-export const launcher = join(projectFolder, 'bin/holdfast')
+/** The program as it is published, where `npm test` has made it; else that of the clone, from source. */
+export const launcher = process.env['HOLDFAST_TEST_LAUNCHER'] ?? join(projectFolder, 'bin/holdfast')
 
 type Call = { readonly env?: Record<string, string>; readonly cwd?: string; readonly status?: number; readonly config?: false; readonly started?: (pid: number) => void }
 
 /**
  * Stands for one machine: a home, a state folder, a configuration, an application's folder and a place for archives, all in one
- * temporary folder, so that nothing of the real machine is read or written. Each call runs bin/holdfast as users do,
+ * temporary folder, so that nothing of the real machine is read or written. Each call runs `launcher` as users do,
  * without a terminal.
  */
 export class Machine implements AsyncDisposable {
