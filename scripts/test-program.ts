@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { stop } from 'esbuild'
 import { bundleProgram } from './bundle.ts'
 import { projectFolder } from './project-folder.ts'
 
@@ -12,6 +13,8 @@ export async function buildTestProgram(): Promise<string> {
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(join(folder, 'dist'), { recursive: true })
   await bundleProgram(join(folder, 'dist/cli'))
+  // Its service would go on.
+  await stop()
   for (const name of ['bin', 'docs', 'schema', 'package.json', 'dist/web']) cpSync(join(projectFolder, name), join(folder, name), { recursive: true })
   // The runtime that comes with npm lies there.
   symlinkSync(join(projectFolder, 'node_modules'), join(folder, 'node_modules'))
