@@ -12,7 +12,7 @@ export function reachOf(headers: Headers, peer: string, tls: boolean, isTrusted:
   if (!isTrusted(address)) return { address, secure: tls, host }
   // From the right: what stands further left the client may have written itself.
   let client = address
-  for (const part of (headers.get('x-forwarded-for') ?? '').split(',').map((text) => forwardedAddress(text.trim())).reverse()) {
+  for (const part of (headers.get('x-forwarded-for') ?? '').split(',').map((text) => forwardedAddress(text.trim())).toReversed()) {
     // Whoever is no address was written by nobody that is believed; nor is anything before it.
     if (isIP(part) === 0) break
     client = part
