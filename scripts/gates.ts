@@ -5,11 +5,16 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { spawnSync } from 'node:child_process'
 import type { GateResult } from './gate.ts'
+import { buildWebHere } from './build-web.ts'
 import { loadGates } from './load-gates.ts'
 import { projectFolder } from './project-folder.ts'
+import { buildTestProgram } from './test-program.ts'
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, seed: { type: 'string', default: '1' } } })
 const seed = Number(values.seed)
+// What they tell of time and memory is that of the program as it is published.
+await buildWebHere()
+process.env['HOLDFAST_TEST_LAUNCHER'] = await buildTestProgram()
 const all = await loadGates()
 const gates = all.filter((gate) => values.only === undefined || gate.name === values.only)
 if (gates.length === 0) throw new Error(`there is no gate ${values.only}; there are: ${all.map((gate) => gate.name).join(', ')}`)

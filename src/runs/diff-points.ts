@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
+import { breather } from '../archive/breathe.ts'
 import { openContentFile } from '../disk/content-file.ts'
 import { decodeName, encodeName } from '../disk/name-codec.ts'
 import { AppError } from '../kit/app-error.ts'
@@ -122,7 +123,10 @@ async function hashOf(entry: Entry, signal: AbortSignal): Promise<string> {
   } else if (entry.onDisk !== undefined) {
     using file = openContentFile(entry.onDisk, { dev: entry.dev, ino: entry.ino })
     const buffer = Buffer.allocUnsafe(1 << 18)
+    const breath = breather()
     for (let position = 0; ;) {
+      const pause = breath()
+      if (pause !== undefined) await pause
       const count = file.readSync(buffer, position)
       if (count === 0) break
       hash.update(buffer.subarray(0, count))

@@ -6,6 +6,7 @@ import { openTreeWriter } from '../../disk/tree-writer.ts'
 import type { TreeWriter } from '../../disk/tree-writer.ts'
 import type { WriteProblem } from '../../model/entry-writer.ts'
 import type { Entry } from '../../model/entry.ts'
+import { breather } from '../breathe.ts'
 import type { WriteOptions } from '../format.ts'
 import { zerosOf } from '../zeros.ts'
 
@@ -61,7 +62,10 @@ async function writeMember(writer: TreeWriter, entry: Entry, missing: Set<string
 async function* fromDisk(entry: Entry, file: ContentFile, reading: Reading, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
   const sizeBytes = entry.size ?? file.size
   const sha = createHash('sha256')
+  const breath = breather()
   for (let at = 0; at < sizeBytes; ) {
+    const pause = breath()
+    if (pause !== undefined) await pause
     signal.throwIfAborted()
     const bytes = new Uint8Array(Math.min(readBytes, sizeBytes - at))
     bytes.fill(0, file.readSync(bytes, at))

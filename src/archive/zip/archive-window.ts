@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { systemPath } from '../../disk/name-codec.ts'
 import { AppError } from '../../kit/app-error.ts'
+import { breather } from '../breathe.ts'
 import { damaged } from '../damaged.ts'
 import type { ArchiveBytes } from '../format.ts'
 
@@ -63,7 +64,10 @@ export class ArchiveWindow implements Disposable {
         yield bytes
       }
     } else {
+      const breath = breather()
       while (at < end) {
+        const pause = breath()
+        if (pause !== undefined) await pause
         const bytes = await this.#load(at, Math.min(end, at + leastBytes * 4))
         if (bytes.length === 0) break
         at += bytes.length
