@@ -17,7 +17,8 @@ type Family = readonly [name: string, help: string, samples: (overview: Overview
  * How all stand, in Prometheus' text format (version 0.0.4). What is unknown has no sample; nothing is told of the process itself.
  */
 export async function metricsText(overview: Overview): Promise<string> {
-  const { Gauge, Registry } = await import('prom-client')
+  // A bundle gives of what is CommonJS only the whole.
+  const { default: { Gauge, Registry } } = await import('prom-client')
   const registry = new Registry()
   for (const [name, help, samplesOf] of families) {
     const samples = samplesOf(overview)

@@ -92,10 +92,10 @@ export class MqttReporter implements AsyncDisposable {
     for (let failures = 0; !this.#stop.signal.aborted;) {
       try {
         const options = await this.#clientOptions()
-        // Only who has a broker pays for it.
-        const { connect } = await import('mqtt')
+        // Only who has a broker pays for it. A bundle gives of what is CommonJS only the whole.
+        const { default: mqtt } = await import('mqtt')
         if (this.#stop.signal.aborted) return
-        this.#listen(connect(options))
+        this.#listen(mqtt.connect(options))
         return
       } catch (error) {
         this.#fail(error)

@@ -18,6 +18,8 @@ test('a database is restored under another name beside the one that is there', a
   writeFileSync(join(machine.app, 'a.txt'), 'as it was')
   await using server = await RunningServer.start(machine)
   assert.equal((await server.work('POST', '/api/apps/demo/backup', {})).outcome, 'ok')
+  // The list follows the end of the run by a moment.
+  await server.until('it is listed', async () => (await server.get(pointsPageSchema, 'GET', '/api/apps/demo/points')).points.length === 1)
   const { points: [point] } = await server.get(pointsPageSchema, 'GET', '/api/apps/demo/points')
   writeFileSync(join(machine.app, 'a.txt'), 'as it is')
   await mariadb.sql('UPDATE shop.t SET word = \'changed\'; INSERT INTO shop.t VALUES (4, \'new\')')
