@@ -113,7 +113,8 @@ if (parts.length === 0) {
 if (all.some((file) => isChosen(file) && (endToEnd(file) || /^test\/(?:server|browser|web)\//.test(file)))) await programAndDashboard()
 await testStep('floors', all.filter((file) => file === 'test/floors.test.ts'))
 await testStep('unit and integration', all.filter((file) => !endToEnd(file) && !alone.has(file)))
-await testStep('end to end', all.filter(endToEnd))
+// Those of the server first: some of them wait long, and nothing should at the end.
+await testStep('end to end', all.filter(endToEnd).toReversed())
 await testStep('gates (samples)', gates)
 // No test at all has shown nothing either.
 if (passed + failed === 0) failed++

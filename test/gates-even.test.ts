@@ -1,3 +1,4 @@
-import { sampleGates } from './faults/sample-gates.ts'
+import { test } from 'node:test'
+import { sampledGates } from './faults/sample-gates.ts'
 
-await sampleGates(0)
+for (const { name, body } of await sampledGates(0)) test(name, body)
