@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -20,10 +20,11 @@ function inFolder(body: (folder: string, holdfast: (...args: string[]) => { stat
 }
 
 test('an error says what happened, why, and what to do', () => {
-  inFolder((_folder, holdfast) => {
-    const { status, out } = holdfast('backup', '/no/such/folder')
+  inFolder((folder, holdfast) => {
+    const { status, out } = holdfast('backup', '/no/such/folder', '--to', join(folder, 'place'))
     assert.equal(status, 1)
     assert.match(out, /^error: There is no folder \/no\/such\/folder \[source\.missing\]\nbecause: ENOENT.*\nwhat to do: Check the path\.\n$/)
+    assert.equal(existsSync(join(folder, 'place')), false, 'for nothing no place is made')
   })
 })
 

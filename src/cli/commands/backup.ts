@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import { ownerOfName } from '../../disk/owner-of-name.ts'
@@ -63,11 +64,13 @@ export async function backupOne(context: CommandContext, named: string | undefin
   const owner = options.user === undefined ? undefined : ownerOfName(options.user)
   const format = options.format === undefined ? undefined : formatSchema.parse(options.format)
   const plans = place.place === undefined ? application.vaults : [setup.placePlan(place.place, application)]
+  // For an application that is not there nothing is made.
+  const isThere = existsSync(application.root)
   const vaults: NamedVault[] = []
   const unopened: UnopenedVault[] = []
   for (const plan of plans) {
     try {
-      vaults.push(await setup.openVault(plan, place, { ...(format === undefined ? {} : { format }), make: true, owner }))
+      vaults.push(await setup.openVault(plan, place, { ...(format === undefined ? {} : { format }), make: isThere, owner }))
     } catch (error) {
       if (!(error instanceof AppError) || !/^(?:vault|storage)\./.test(error.code)) throw error
       unopened.push({ name: plan.name, error })
