@@ -14,7 +14,7 @@ function page(name: string, text?: string): Item {
 }
 
 // VitePress looks for it under this name.
-// oxlint-disable-next-line no-default-export
+// oxlint-disable-next-line import/no-default-export
 export default defineConfig({
   title: 'Holdfast',
   description: 'Backups for the applications that you host yourself: files and databases in one restore point, readable without Holdfast.',

@@ -16,7 +16,7 @@ test('undo only says what it would do when it is asked to, and takes no options 
 
   const said = await machine.json(['restore', 'demo', '--undo', '--dry-run'])
   assert.equal(JSON.stringify(said).includes(point?.id ?? ''), true)
-  assert.match((await machine.holdfast(['restore', 'demo', '--undo', '--dry-run'])).stdout, new RegExp(`from ${point?.id} .* is undone: what it replaced comes back, and what was changed since is lost`))
+  assert.match((await machine.holdfast(['restore', 'demo', '--undo', '--dry-run'])).stdout, new RegExp(`from ${point?.id} .* would be undone: what it replaced would come back, and what was changed since would be lost`))
   assert.equal(readFileSync(file, 'utf8'), 'after the restore', 'nothing was done')
   for (const option of [['--only', 'files'], ['--path', 'a'], ['--owner', 'none'], ['--trust-hooks']]) {
     const { stdout } = await machine.holdfast(['restore', 'demo', '--undo', ...option, '--json'], { status: 1 })

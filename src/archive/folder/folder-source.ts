@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { lstatSync } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, systemCode } from '../../kit/app-error.ts'
@@ -101,15 +102,31 @@ async function* readFolder(path: string, signal: AbortSignal, wanted: (path: str
 
 /** Also where no content is read: what is missing, of another kind or size is found by a look. */
 function checkThere(root: string, { path, kind, size, hardlinkTo }: Entry): void {
-  const stat = lstatSync(systemPath(join(root, path)), { throwIfNoEntry: false })
+  requireInside(path)
+  const stat = lookAt(root, path)
+  if (stat === 'denied') return
   if (stat === undefined) throw damaged(`${path} is missing`)
   if (kind === 'file' && (!stat.isFile() || (hardlinkTo === undefined && size !== undefined && stat.size !== size))) throw damaged(`${path} is not the file that its record tells of`)
   if (kind === 'dir' && !stat.isDirectory()) throw damaged(`${path} is no folder`)
   if (kind === 'symlink' && !stat.isSymbolicLink()) throw damaged(`${path} is no link`)
 }
 
-async function* content(root: string, path: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+/** What one may not look at is told by whoever reads it. */
+function lookAt(root: string, path: string): Stats | 'denied' | undefined {
+  try {
+    return lstatSync(systemPath(join(root, path)), { throwIfNoEntry: false })
+  } catch (error) {
+    if (systemCode(error) === 'EACCES' || systemCode(error) === 'EPERM') return 'denied'
+    throw damaged(`${path} cannot be looked at`, error)
+  }
+}
+
+function requireInside(path: string): void {
   if (path.split('/').some((part) => part === '..' || part === '')) throw damaged(`${path} leads out of the folder`)
+}
+
+async function* content(root: string, path: string, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
+  requireInside(path)
   using file = openOrDamaged(root, path)
   const breath = breather()
   for (let at = 0; ; ) {

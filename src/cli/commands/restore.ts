@@ -218,9 +218,9 @@ function describeFinish({ point, startedAt, databases }: RestoreAbout, app: Appl
   const what = `The restore of ${printable(app.root)} from ${point} that began ${localTime(startedAt)}`
   const names = databases.map(({ facts }) => printable(facts.name)).join(', ')
   return {
-    resume: `${what} goes on where it was cut off${names === '' ? '' : `; databases: ${names}`}.`,
-    rollback: `${what} is rolled back: what it has replaced comes back${names === '' ? '' : `, of ${names} too`}.`,
-    undo: `${what} is undone: what it replaced comes back${names === '' ? '' : `, of ${names} too`}, and what was changed since is lost.`,
+    resume: `${what} would go on where it was cut off${names === '' ? '' : `; databases: ${names}`}.`,
+    rollback: `${what} would be rolled back: what it has replaced would come back${names === '' ? '' : `, of ${names} too`}.`,
+    undo: `${what} would be undone: what it replaced would come back${names === '' ? '' : `, of ${names} too`}, and what was changed since would be lost.`,
   }[how]
 }
 

@@ -33,13 +33,14 @@ export function addVerifyCommand(program: Command): void {
         if (error !== undefined) throw error
         status = Math.max(status, report.verified.some(({ ok }) => !ok) ? 1 : exitStatusOfRun(report))
       }
-      output.result(results.map(({ snapshot, findings }) => ({ id: snapshot.id, key: snapshot.key, ok: findings.length === 0, findings })), () => results.map(describe).join('\n'))
+      output.result(results.map(({ snapshot, findings }) => ({ id: snapshot.id, key: snapshot.key, ok: findings.length === 0, findings })), () => results.map((result) => describe(result, options.quick === true)).join('\n'))
       return status
     })
   })
 }
 
-function describe({ snapshot, findings }: Verification): string {
-  if (findings.length === 0) return `${snapshot.id}  ${printable(snapshot.key)}: whole, ${snapshot.entries} entries`
+function describe({ snapshot, findings }: Verification, isQuick: boolean): string {
+  // What was not read is not called whole.
+  if (findings.length === 0) return `${snapshot.id}  ${printable(snapshot.key)}: ${isQuick ? 'structure and records are right' : 'whole'}, ${snapshot.entries} entries${isQuick ? '; contents were not read' : ''}`
   return [`${snapshot.id}  ${printable(snapshot.key)}: DAMAGED`, ...findings.slice(0, 10).map(({ path, message }) => `  ${path === undefined ? '' : `${printable(path)}: `}${printable(message)}`)].join('\n')
 }
