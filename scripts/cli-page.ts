@@ -51,7 +51,7 @@ function choicesOf(choices: readonly string[] | undefined): string {
 }
 
 function defaultOf({ defaultValue, negate }: Option): string {
-  return defaultValue === undefined || negate || typeof defaultValue === 'boolean' ? '' : `; default: \`${cell(String(defaultValue))}\``
+  return negate || (typeof defaultValue !== 'string' && typeof defaultValue !== 'number') ? '' : `; default: \`${cell(String(defaultValue))}\``
 }
 
 // A `<` would begin a tag where the page is shown.

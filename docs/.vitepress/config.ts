@@ -40,7 +40,7 @@ export default defineConfig({
     nav: [page('tutorial', 'Tutorial'), page('how-to/service', 'How-to'), page('reference/config', 'Reference'), page('design', 'Design')],
     sidebar: [
       { text: 'Start', items: [page('tutorial')] },
-      { text: 'How-to', items: [page('how-to/service'), page('how-to/schedule'), page('how-to/touch'), page('how-to/notifications'), page('how-to/home-assistant'), page('how-to/import'), page('how-to/iotstack-cron'), page('how-to/write-a-preset')] },
+      { text: 'How-to', items: [page('how-to/restore'), page('how-to/service'), page('how-to/schedule'), page('how-to/touch'), page('how-to/notifications'), page('how-to/home-assistant'), page('how-to/import'), page('how-to/iotstack-cron'), page('how-to/write-a-preset')] },
       { text: 'Switch from', items: [page('switch/openstamanager', 'OpenSTAManager'), page('switch/openstamanager.it', 'OpenSTAManager (italiano)'), page('switch/jeedom', 'Jeedom'), page('switch/jeedom.fr', 'Jeedom (français)'), page('switch/iotstack', 'IOTstack')] },
       { text: 'Reference', items: [page('reference/config'), page('reference/cli'), page('reference/api'), page('reference/access'), page('reference/status'), page('reference/widget'), page('reference/jeedom-status'), page('reference/containers'), page('reference/hooks'), page('reference/errors')] },
       { text: 'Explanation', items: [page('design'), page('compare'), page('performance'), page('testing'), page('gates'), page('dependencies')] },

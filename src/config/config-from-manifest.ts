@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 import { AppError } from '../kit/app-error.ts'
 import { printable } from '../kit/printable.ts'
+import type { Config } from './config-schema.ts'
 import { configSchema } from './config-schema.ts'
 import { mapSecrets } from './map-secrets.ts'
 import { parseYaml } from './parse-yaml.ts'
@@ -8,7 +9,7 @@ import { valueAt } from './schema-at.ts'
 import { commandMark } from './show-config.ts'
 
 /** A configuration made again from a restore point, and what the user must still do for it. */
-export type RecoveredConfig = { readonly text: string; readonly notes: readonly string[] }
+export type RecoveredConfig = { readonly text: string; readonly value: Config; readonly notes: readonly string[] }
 
 /**
  * The inverse of `showConfig` for a new machine: a holdfast.yaml with the application's section. The text comes out of an
@@ -31,7 +32,7 @@ export function configFromManifest(text: string, options: { readonly trustHooks:
   const checked = configSchema.safeParse(config)
   if (!checked.success) throw unusable(checked.error.issues[0]?.message ?? 'it is not valid')
   const header = ' Made by Holdfast from a restore point. Secrets are not kept there: set the variables, or write where each secret is.'
-  return { text: `#${header}\n${stringify(config, { lineWidth: 0 })}`, notes: notes.map(printable) }
+  return { text: `#${header}\n${stringify(config, { lineWidth: 0 })}`, value: checked.data, notes: notes.map(printable) }
 }
 
 /** `{env: NAME}` and `${NAME}` stay; the name is the user's own. */

@@ -24,18 +24,39 @@ test('bash completes commands, options and the choices of an option', () => {
   assert.ok(bashCompletes(['holdfast', 'backup', '--']).includes('--format'))
   assert.deepEqual(bashCompletes(['holdfast', 'backup', '--format', 'tar.']), ['tar.gz', 'tar.zst'])
   assert.deepEqual(bashCompletes(['holdfast', '--no-ask', 'completion', 'f']), ['fish'])
+  assert.deepEqual(bashCompletes(['holdfast', '--config', 'my.yaml', 'ba']), ['backup'])
+  assert.deepEqual(bashCompletes(['holdfast', '--conf']), ['--config'])
 })
 
-test('fish completes commands, options and the choices of an option; zsh reads its script', () => {
+test('fish completes commands, options and the choices of an option', () => {
   const folder = mkdtempSync(join(tmpdir(), 'completion-'))
   try {
     const fish = join(folder, 'holdfast.fish')
     writeFileSync(fish, completionScript('fish', program()))
-    const words = execFileSync('fish', ['--no-config', '-c', `source ${fish}; complete -C 'holdfast ba'; complete -C 'holdfast backup --form'; complete -C 'holdfast backup --format tar'`], { encoding: 'utf8', env: { ...process.env, HOME: folder } })
-    assert.deepEqual(words.trim().split('\n').map((line) => line.split('\t')[0]), ['backup', '--format', 'tar.gz', 'tar.zst'])
-    const zsh = join(folder, '_holdfast')
-    writeFileSync(zsh, completionScript('zsh', program()))
-    execFileSync('zsh', ['-f', '-n', zsh])
+    const words = execFileSync('fish', ['--no-config', '-c', `source ${fish}; complete -C 'holdfast ba'; complete -C 'holdfast backup --form'; complete -C 'holdfast backup --format tar'; complete -C 'holdfast --config my.yaml ba'; complete -C 'holdfast --conf'`], { encoding: 'utf8', env: { ...process.env, HOME: folder } })
+    assert.deepEqual(words.trim().split('\n').map((line) => line.split('\t')[0]), ['backup', '--format', 'tar.gz', 'tar.zst', 'backup', '--config'])
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
+
+test('an interactive zsh completes commands, options, their choices, and files', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'completion-'))
+  const completed = new Map([
+    ['holdfast ba', 'holdfast backup '],
+    ['holdfast backup --form', 'holdfast backup --format '],
+    ['holdfast backup --format tar.z', 'holdfast backup --format tar.zst '],
+    ['holdfast --config my.yaml --no-ask ba', 'holdfast --config my.yaml --no-ask backup '],
+    ['holdfast --conf', 'holdfast --config '],
+    ['holdfast completion fi', 'holdfast completion fish '],
+    ['holdfast account a', 'holdfast account add '],
+    ['holdfast restore saved', 'holdfast restore saved.zip '],
+  ])
+  try {
+    writeFileSync(join(folder, '_holdfast'), completionScript('zsh', program()))
+    writeFileSync(join(folder, 'saved.zip'), '')
+    const lines = execFileSync('zsh', ['-f', join(import.meta.dirname, 'ask-zsh.zsh'), folder, ...completed.keys()], { encoding: 'utf8', cwd: folder, timeout: 60_000, env: { PATH: process.env['PATH'], HOME: folder } })
+    assert.deepEqual(lines.split('\n').slice(0, -1), [...completed.values()])
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

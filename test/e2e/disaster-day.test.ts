@@ -84,6 +84,26 @@ suite('on a new machine, with nothing but the place and the password,', () => {
   })
 })
 
+test('of several applications in one place, each brings its part of the configuration back', async () => {
+  await using machine = await newMachine()
+  const notes = join(machine.folder, 'notes')
+  await mkdir(notes)
+  await Promise.all([writeFile(join(machine.app, 'letter'), 'hello'), writeFile(join(notes, 'list'), 'milk')])
+  await machine.configure({ apps: { demo: { root: machine.app, keep: { last: 5 } }, notes: { root: notes, exclude: ['/tmp/'] } }, vaults: { nas: { type: 'archive', place: machine.place } } })
+  for (const name of ['demo', 'notes']) await machine.backup([name])
+  for (const folder of [machine.app, notes, machine.state, machine.configFile]) await rm(folder, { recursive: true })
+
+  const fresh = join(machine.folder, 'fresh')
+  const restore = (name: string): string => `'${launcher}' restore latest --from '${machine.place}' --app ${name} --no-ask`
+  // Afterwards the names are enough: nothing is missing in the configuration that came back.
+  const { status, stdout, stderr } = await onNewMachine(machine, fresh, `${restore('demo')}; ${restore('notes')}; '${launcher}' backup notes; cp -r /etc/holdfast '${fresh}/etc-holdfast'`, [])
+  assert.equal(status, 0, stdout + stderr)
+  assert.deepEqual(await Promise.all([readFile(join(machine.app, 'letter'), 'utf8'), readFile(join(notes, 'list'), 'utf8')]), ['hello', 'milk'])
+  assert.match(stderr, /kept for notes is now part of \/etc\/holdfast\/holdfast\.yaml/)
+  const { apps, vaults } = parse(await readFile(join(fresh, 'etc-holdfast/holdfast.yaml'), 'utf8'))
+  assert.deepEqual([apps.demo.keep.last, apps.notes.exclude, Object.keys(vaults)], [5, ['/tmp/'], ['nas']])
+})
+
 /** Root on a machine that has never seen Holdfast: in a mount namespace of its own, /etc and /var are what they are, and what is written there goes aside. */
 async function onNewMachine(machine: Machine, fresh: string, script: string, command: readonly string[], secret = password): Promise<Answer> {
   for (const folder of ['home', 'etc', 'etc-work', 'var', 'var-work']) await mkdir(join(fresh, folder), { recursive: true })

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import type { Gate } from '../../scripts/gate.ts'
@@ -12,7 +12,7 @@ import { withTrialFolder } from '../faults/with-trial-folder.ts'
 import { seededRandom } from '../fixtures/seeded-random.ts'
 
 type Tree = ReadonlyMap<string, string>
-type Trial = { readonly program: Program; readonly root: string; readonly changed: string; readonly place: string; readonly before: Tree; readonly after: Tree; readonly tally: Tally }
+type Trial = { readonly program: Program; readonly config: string; readonly root: string; readonly changed: string; readonly place: string; readonly before: Tree; readonly after: Tree; readonly tally: Tally }
 
 const errorSchema = z.object({ error: z.object({ code: z.string() }) })
 const statusSchema = z.object({ reasons: z.array(z.object({ code: z.string() })) })
@@ -52,11 +52,23 @@ async function prepare(folder: string, seed: number, tally: Tally): Promise<Tria
   const original = describeTree(root)
   const rows = databaseRows(join(root, 'data/shop.sqlite'))
   const place = join(folder, 'place')
-  requireStatus(await program.run(['backup', root, '--to', place, '--exclude', '/cache/', '--format', (['zip', 'tar.gz', 'tar.zst', 'folder'] as const)[seed % 4] ?? 'zip']), 0)
+  const config = join(folder, 'holdfast.yaml')
+  // Hooks that take their time are ones that a kill meets.
+  writeFileSync(config, `apps:
+  app:
+    root: ${root}
+    exclude: [/cache/]
+    format: ${(['zip', 'tar.gz', 'tar.zst', 'folder'] as const)[seed % 4] ?? 'zip'}
+    hooks:
+      before-restore: [{command: sleep 0.05}]
+      after-restore: [{command: sleep 0.05}]
+place: ${place}
+`, { mode: 0o600 })
+  requireStatus(await program.run(['--config', config, 'backup', 'app']), 0)
   const changed = join(folder, 'changed')
   copyTree(root, changed)
   changeTree(changed)
-  const trial = { program, root, changed, place, before: describeTree(changed), tally }
+  const trial = { program, config, root, changed, place, before: describeTree(changed), tally }
   resetTree(trial)
   requireStatus(await program.run(restoreArguments(trial)), 0)
   const after = describeTree(root)
@@ -89,15 +101,15 @@ async function killOnce(trial: Trial, point: KillPoint, index: number, random: (
     return
   }
   tally.count('found afterwards: half restored, and said so')
-  const status = statusSchema.parse((await program.json(['status', root, '--place', trial.place])).value)
+  const status = statusSchema.parse((await program.json(['--config', trial.config, 'status', 'app'])).value)
   if (!status.reasons.some(({ code }) => code === 'unfinished-restore')) throw new Error('status does not tell of the unfinished restore')
   await finish(trial, index % 2 === 0 ? '--rollback' : '--resume', index, random)
 }
 
 /** Rolls back or resumes; killed once or twice on the way. */
 async function finish(trial: Trial, how: '--rollback' | '--resume', index: number, random: () => number): Promise<void> {
-  const { program, root, tally } = trial
-  const command = ['restore', how, '--target', root, '--no-ask']
+  const { program, config, root, tally } = trial
+  const command = ['--config', config, 'restore', how, '--target', root, '--no-ask']
   for (let kill = index % 3; kill > 0; kill--) {
     const call = (['rename', 'pwrite64', 'fdatasync', 'fsync', 'openat', 'utimensat'] as const)[Math.floor(random() * 6)] ?? 'rename'
     const ended = await program.run(command, { killAt: { kind: 'call', call, nth: 1 + Math.floor(random() * (call === 'openat' ? 500 : 12)) } })
@@ -113,17 +125,17 @@ async function finish(trial: Trial, how: '--rollback' | '--resume', index: numbe
   tally.count(`ended with: exactly the ${how === '--rollback' ? 'old' : 'new'} tree`)
   if (await isRefused(trial)) throw new Error(`a backup after ${how} is still refused`)
   if (how === '--rollback' || index % 4 !== 1) return
-  requireStatus(await program.run(['restore', '--undo', '--target', root, '--no-ask']), 0)
+  requireStatus(await program.run(['--config', config, 'restore', '--undo', '--target', root, '--no-ask']), 0)
   const undone = differences(describeTree(root), trial.before)
   if (undone.length > 0) throw new Error(`--undo gave another tree: ${undone.join('; ')}`)
   tally.count('ended with: undone to exactly the old tree')
 }
 
 /** What an unattended backup says: true where it refuses because of the unfinished restore. */
-async function isRefused({ program, root, place }: Trial): Promise<boolean> {
+async function isRefused({ program, config, place }: Trial): Promise<boolean> {
   const other = `${place}-of-backups`
   rmSync(other, { recursive: true, force: true })
-  const { status, value, stdout } = await program.json(['backup', root, '--to', other, '--no-verify'])
+  const { status, value, stdout } = await program.json(['--config', config, 'backup', 'app', '--to', other, '--no-verify'])
   if (status === 0) return false
   if (status === 1 && errorSchema.safeParse(value).data?.error.code === 'state.unfinished-restore') {
     if (existsSync(other) && readdirSync(other).some((name) => !name.startsWith('.'))) throw new Error('a refused backup has left something at its destination')
@@ -145,8 +157,8 @@ function resetTree({ root, changed }: Pick<Trial, 'root' | 'changed'>): void {
   copyTree(changed, root)
 }
 
-function restoreArguments({ place, root }: Pick<Trial, 'place' | 'root'>): string[] {
-  return ['restore', 'latest', '--from', place, '--target', root, '--no-ask']
+function restoreArguments({ config }: Pick<Trial, 'config'>): string[] {
+  return ['--config', config, 'restore', 'latest', '--app', 'app', '--no-ask']
 }
 
 function requireStatus({ status, signal, stdout, stderr }: Ended, wanted: number): void {

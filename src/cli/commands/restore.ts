@@ -3,13 +3,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
 import { openAnyArchive } from '../../archive/foreign/open-any-archive.ts'
-import { configFromManifest } from '../../config/config-from-manifest.ts'
-import { parseConfig } from '../../config/parse-config.ts'
 import { resolveSecret } from '../../config/resolve-secret.ts'
-import type { Config } from '../../config/config-schema.ts'
-import { thisPerson } from '../../config/default-paths.ts'
-import { usualConfigFiles } from '../../config/find-config.ts'
-import { writeNewConfig } from '../../config/write-config.ts'
 import { ownerOfName } from '../../disk/owner-of-name.ts'
 import type { Ownership } from '../../disk/tree-writer.ts'
 import { AppError } from '../../kit/app-error.ts'
@@ -40,6 +34,7 @@ import { addReadingOptions, placeOptions } from '../place-options.ts'
 import { localTime, pointKind, pointState } from '../point-words.ts'
 import { Progress } from '../progress.ts'
 import { quietRun } from '../quiet-run.ts'
+import { recoverConfig } from '../recover-config.ts'
 import { exitStatusOfRun } from '../run-status.ts'
 import type { KnownPoint } from '../../runs/setup.ts'
 import { vaultOf } from '../../runs/setup.ts'
@@ -136,9 +131,8 @@ async function restore(context: CommandContext, what: string, options: Options):
     },
   }, await setup.state(app.name), { signal, onEvent: progress.show, now: () => new Date() })
   if (result.error !== undefined) throw result.error
-  if (recovered?.file !== undefined) {
-    await writeNewConfig(recovered.file, recovered.text)
-    output.say(`The configuration that the restore point kept is now ${recovered.file}.`)
+  if (recovered?.keep !== undefined) {
+    output.say(await recovered.keep())
     for (const note of recovered.notes) output.say(`  ${printable(note)}`)
   }
   const { preview, report, databases, safety } = result
@@ -161,25 +155,6 @@ function targetOf({ setup }: CommandContext, manifest: Manifest, options: Option
   if (setup.config?.apps[manifest.app] !== undefined) return setup.application(manifest.app)
   if (manifest.root === '') throw new AppError('restore.target', 'Another program made this archive, which does not say where the application belongs', { hint: 'Give the application\'s folder with --target; or import the archive with --app NAME for an application of the configuration.' })
   return applicationAt(manifest.root, setup.config, setup.defaultPlace, manifest.app)
-}
-
-type Recovered = { readonly config: Config; readonly text: string; readonly file?: string; readonly notes: readonly string[] }
-
-/** The configuration inside the restore point: on a machine that has none it is brought back, and tells how to reach databases. */
-async function recoverConfig({ setup, output, options: { ask, json } }: CommandContext, manifest: Manifest, options: Options): Promise<Recovered | undefined> {
-  if (manifest.config === undefined || setup.config !== undefined) return undefined
-  const known = configFromManifest(manifest.config, { trustHooks: true })
-  const withHooks = configFromManifest(manifest.config, { trustHooks: false })
-  let trustHooks = options.trustHooks === true
-  if (!trustHooks && known.text !== withHooks.text && mayAsk({ ask, json })) {
-    output.say(`The restore point brings hooks, commands that later runs would start:\n${known.text.split('\n').map(printable).join('\n')}`)
-    trustHooks = await askYesNo('Keep these hooks?')
-  }
-  const { text, notes } = trustHooks ? known : withHooks
-  const config = parseConfig(text, 'the configuration in the restore point', thisPerson().home)
-  const files = usualConfigFiles(thisPerson())
-  const file = process.geteuid?.() === 0 ? files.at(-1) : files[0]
-  return { config, text, notes, ...(options.target === undefined && options.dryRun !== true && file !== undefined && !existsSync(file) ? { file } : {}) }
 }
 
 async function finish(context: CommandContext, what: string, options: Options, how: FinishHow): Promise<number> {
