@@ -172,14 +172,6 @@ suite('a person with the dashboard', () => {
     })
   }
 
-  for (const [path, name] of [['settings/applications', 'settings'], ['settings/notifications', 'notifications'], ['settings/accounts', 'accounts'], ['settings/tokens', 'tokens'], ['widgets', 'widgets']] as const) {
-    test(`finds the page ${path} in order`, async () => {
-      await page.goto(`${server.url}${path}`)
-      await page.getByRole('main').getByRole('heading').first().waitFor(patience)
-      await look(name)
-    })
-  }
-
   test('met no fault of any script on the way', () => {
     assert.deepEqual(faults, [])
   })

@@ -39,6 +39,14 @@ test('no text was left in English by mistake', () => {
   }
 })
 
+test('whatever the audit log tells has its words', () => {
+  const src = fileURLToPath(new URL('../../src', import.meta.url))
+  const code = readdirSync(src, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8')).join('\n')
+  const told = [...code.matchAll(/audit: '([^']+)'|audited\(access, '([^']+)'/g)].map(([, route, command]) => route ?? command ?? '')
+  assert.ok(told.length > 30, `only ${told.length} actions were seen`)
+  for (const action of [...told, 'undo a restore', 'resume a restore', 'rollback a restore', 'more refused or failed requests']) assert.ok(`audit.did.${action}` in en, action)
+})
+
 test('every plural form that a language has is there', () => {
   for (const [language, texts] of Object.entries(languages)) {
     const whole = withPluralForms(texts, language)

@@ -34,7 +34,7 @@ export function Application({ name, tab }: { readonly name: string; readonly tab
   const isOperator = useCan('operator')
   if (app === undefined) {
     if (isPending) return <Stack aria-busy="true" role="status" aria-label={t('loading')}><Skeleton h={34} w={260} /><Skeleton h={180} radius="lg" /><Skeleton h={300} radius="lg" /></Stack>
-    return error === null ? <Blank icon={<IconPackageOff />} title={t('app.unknown')} action={<Button component={Link} href="/">{t('nav.overview')}</Button>}><Name>{name}</Name></Blank> : <ProblemAlert problem={error} />
+    return error === null ? <Blank isPage icon={<IconPackageOff />} title={t('app.unknown')} action={<Button component={Link} href="/">{t('nav.overview')}</Button>}><Name>{name}</Name></Blank> : <ProblemAlert problem={error} />
   }
   const href = `/apps/${encodeURIComponent(name)}`
   return (

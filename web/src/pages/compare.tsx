@@ -70,7 +70,7 @@ function Differences({ result }: { readonly result: DiffResult }): ReactElement 
   const [change, setChange] = useState<Change>('all')
   const [words, setWords] = useState('')
   const number = (value: number): string => new Intl.NumberFormat(locale).format(value)
-  const shown = useMemo(() => result.entries.filter((entry) => (change === 'all' || entry.change === change) && entry.path.toLowerCase().includes(words.trim().toLowerCase())), [result, change, words])
+  const shown = useMemo(() => result.entries.filter((entry) => (change === 'all' || entry.change === change) && entry.path.toLowerCase().includes(words.trim().toLowerCase())).toSorted((a, b) => a.path < b.path ? -1 : 1), [result, change, words])
   if (result.entries.length === 0 && result.tables.length === 0) return <div className="panel" role="status"><Blank icon={<IconArrowsDiff />} title={t('diff.alike')} /></div>
   return (
     <>

@@ -7,5 +7,5 @@ import { Blank } from '../components/blank.tsx'
 
 export function NotFound(): ReactElement {
   const { t } = useTranslation()
-  return <Blank icon={<IconMapQuestion />} title={t('notFound.title')} action={<Button component={Link} href="/">{t('nav.overview')}</Button>}>{t('notFound.text')}</Blank>
+  return <Blank isPage icon={<IconMapQuestion />} title={t('notFound.title')} action={<Button component={Link} href="/">{t('nav.overview')}</Button>}>{t('notFound.text')}</Blank>
 }
