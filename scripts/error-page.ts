@@ -38,6 +38,7 @@ const advice: Record<ErrorCode, readonly [meaning: string, next: string]> = {
   'schedule.invalid': ['The schedule is no cron line, never comes, or cannot be written for cron or systemd.', 'Write it as the message says.'],
   'schedule.failed': ['cron or systemd did not take what was to be installed or removed.', 'Read the sentence; `--dry-run` shows what would be installed, so that it can be done by hand.'],
   'server.listen': ['`holdfast serve` cannot listen on its address, or cannot read its certificate.', 'Choose another address with --listen, end the other program that has it, or correct `server:` in holdfast.yaml.'],
+  'queue.full': ['So much work of this application waits for its turn at the server that no more is taken on.', 'Wait until some of it has ended, or cancel what is not needed.'],
   'lock.held': ['Another run of this application is going on.', 'Wait for it; its user and process are named.'],
   'state.denied': ['This user may not use the application\'s state folder.', 'Join the group that `holdfast init` set, or run as the owner.'],
   'state.damaged': ['A database of Holdfast\'s own (`catalog.sqlite`, accounts) is damaged. A damaged catalog is set aside and made again from the places and journals by itself.', 'Check the disk; move the file away with its `-wal` and `-shm`, or bring back a copy of it.'],

@@ -39,6 +39,7 @@ export const errorCodes = {
   'schedule.invalid': 1,
   'schedule.failed': 1,
   'server.listen': 1,
+  'queue.full': 1,
   'lock.held': 11,
   'state.denied': 1,
   'state.damaged': 1,

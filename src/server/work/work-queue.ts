@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { ChildProcess } from 'node:child_process'
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
+import { AppError } from '../../kit/app-error.ts'
 import type { TicketState } from '../../model/api/runs.ts'
 import type { Outcome } from '../../model/run-event.ts'
 import type { ChildEnd } from './start-child.ts'
@@ -33,6 +35,8 @@ type Options = {
 type Item = { state: TicketState; readonly job: Job; child: ChildProcess | undefined; cancelled: boolean; readonly settled: PromiseWithResolvers<TicketState> }
 
 const mostLookers = 2
+/** Of one application. */
+const mostWaiting = 50
 const ticketsKept = 500
 /** So long a run has for its end when the server stops: it thaws, and removes what is half made. */
 const graceMs = 25_000
@@ -54,7 +58,16 @@ export class WorkQueue implements AsyncDisposable {
     this.#options = options
   }
 
+  /**
+   * What waits already and would do the same is not asked for twice: its ticket is the answer.
+   *
+   * @throws AppError `queue.full` where very much of this application waits.
+   */
   ask(job: Job): TicketState {
+    const waiting = this.#waiting.filter((item) => item.job.app === job.app)
+    const same = waiting.find((item) => item.job.what === job.what && isDeepStrictEqual(item.job.args, job.args))
+    if (same !== undefined) return same.state
+    if (waiting.length >= mostWaiting) throw new AppError('queue.full', `${waiting.length} pieces of work wait for ${job.app}`, { hint: 'Wait until some of it has ended, or cancel what is not needed.', retry: true })
     const state: TicketState = { ticket: randomBytes(8).toString('hex'), app: job.app, what: job.what, state: 'queued', askedAt: this.#options.now().toISOString(), askedBy: job.askedBy, command: job.command }
     const item: Item = { state, job, child: undefined, cancelled: false, settled: Promise.withResolvers<TicketState>() }
     this.#items.set(state.ticket, item)
