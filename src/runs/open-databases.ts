@@ -22,11 +22,22 @@ function databasesOf(app: Application, preset: Preset): readonly DatabaseConfig[
   return app.config.databases ?? preset.databases?.(folderOf(app)) ?? []
 }
 
-/** The same for a restore, whose target may not be there, or be so damaged that only the restore point tells what it was. */
-export function databasesAtTarget(app: Application, presetOfPoint: string): readonly DatabaseConfig[] {
-  if (!existsSync(app.root)) return app.config.databases ?? []
+/** What is known of a target's databases; `whyUnknown` where its own configuration cannot be understood. */
+export type TargetDatabases = { readonly known: readonly DatabaseConfig[]; readonly whyUnknown?: AppError }
+
+/**
+ * The same for a restore, whose target may not be there, or be so damaged that only the restore point tells what it was. That its
+ * configuration is damaged is no reason not to restore it.
+ */
+export function databasesAtTarget(app: Application, presetOfPoint: string): TargetDatabases {
+  if (!existsSync(app.root)) return { known: app.config.databases ?? [] }
   const found = presetOf(app)
-  return databasesOf(app, found.databases === undefined ? knownPreset(presetOfPoint) ?? found : found)
+  try {
+    return { known: databasesOf(app, found.databases === undefined ? knownPreset(presetOfPoint) ?? found : found) }
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'source.unreadable') return { known: [], whyUnknown: error }
+    throw error
+  }
 }
 
 /** @throws AppError `config.secret`, `config.invalid`, `source.unreadable`. */

@@ -111,7 +111,7 @@ async function restore(context: CommandContext, what: string, options: Options):
   const manifest = await vault.manifest(point.id, quietRun(output, signal))
   const recovered = await recoverConfig(context, manifest, options)
   const app = targetOf(context, manifest, options)
-  const known = databasesAtTarget(app, manifest.preset)
+  const atTarget = databasesAtTarget(app, manifest.preset)
   using progress = new Progress(output)
   const result = await restoreApplication(app, vault, point.id, {
     ...(options.only === undefined ? {} : { only: options.only }),
@@ -122,7 +122,7 @@ async function restore(context: CommandContext, what: string, options: Options):
     trustHooks: options.trustHooks === true,
     dryRun: options.dryRun === true,
     ...(options.user === undefined ? {} : { owner: ownerOfName(options.user) }),
-    databases: { known: known.length > 0 ? known : localDatabases(recovered?.config.apps[manifest.app]?.databases ?? []), overrides: overridesOf(options), renamed: options.dbName },
+    databases: { ...atTarget, ...(atTarget.known.length > 0 ? {} : { known: localDatabases(recovered?.config.apps[manifest.app]?.databases ?? []) }), overrides: overridesOf(options), renamed: options.dbName },
     async confirm(preview, databases) {
       if (!mayAsk({ ask, json })) return confirmUnasked(context, preview, databases)
       progress[Symbol.dispose]()
@@ -177,7 +177,7 @@ async function finish(context: CommandContext, what: string, options: Options, h
     // Looked for again under the lock: the run that it belongs to may just have come to its end.
     const found = restoreToFinish(app.root, how)
     finished.point = found.about.point
-    const targets = await databaseTargets(found.about.databases.map(({ facts }) => facts).filter(({ container }) => container === undefined), { known: databasesAtTarget(app, found.about.preset), ...afterImportOf(found.about.preset), overrides: overridesOf(options), renamed: options.dbName }, state.tempFolder, run)
+    const targets = await databaseTargets(found.about.databases.map(({ facts }) => facts).filter(({ container }) => container === undefined), { ...databasesAtTarget(app, found.about.preset), ...afterImportOf(found.about.preset), overrides: overridesOf(options), renamed: options.dbName }, state.tempFolder, run)
     await finishContained(app, found, how, targets, state, run)
   })
   if (error !== undefined) throw error

@@ -3,14 +3,14 @@ import { AppError, messageOf } from '../../kit/app-error.ts'
 import type { DatabaseFacts, Manifest } from '../../model/restore-point.ts'
 import type { Run } from '../../model/run.ts'
 import type { Database } from '../../sources/databases/database.ts'
+import type { TargetDatabases } from '../open-databases.ts'
 import { openServerDatabase } from '../open-databases.ts'
 import type { RestoreDatabase } from './restore-database.ts'
 
 type ServerConfig = Extract<DatabaseConfig, { type: 'mariadb' }>
 
-export type TargetOptions = {
-  /** What the target application's configuration, or the restore point's, says of its databases. */
-  readonly known: readonly DatabaseConfig[]
+/** `known`: what the target application's configuration, or the restore point's, says of its databases. */
+export type TargetOptions = TargetDatabases & {
   /** What the command line says of the server; it goes before what is known. */
   readonly overrides: Partial<Omit<ServerConfig, 'type' | 'name'>>
   /** Other names: the point's database → the one to write into. */
@@ -28,7 +28,7 @@ export function serverDumps(manifest: Manifest): readonly DatabaseFacts[] {
  * For each dump of a point the database that it is imported into. @throws AppError `database.unreachable` where nothing tells
  * which; `config.secret`; `usage` for a name that the point does not have.
  */
-export async function databaseTargets(dumps: readonly DatabaseFacts[], { known, overrides, renamed, afterImport }: TargetOptions, scratch: string, run: Run): Promise<readonly RestoreDatabase[]> {
+export async function databaseTargets(dumps: readonly DatabaseFacts[], { known, whyUnknown, overrides, renamed, afterImport }: TargetOptions, scratch: string, run: Run): Promise<readonly RestoreDatabase[]> {
   for (const name of renamed.keys()) {
     if (!dumps.some((facts) => facts.name === name)) throw new AppError('usage', `The restore point holds no database "${name}"`, { hint: `It holds: ${dumps.map((facts) => facts.name).join(', ') || 'none'}.` })
   }
@@ -37,7 +37,8 @@ export async function databaseTargets(dumps: readonly DatabaseFacts[], { known, 
     const target = renamed.get(facts.name)
     const found = servers.find(({ name }) => name === (target ?? facts.name)) ?? servers.find(({ name }) => name === facts.name) ?? (servers.length === 1 && dumps.length === 1 ? servers[0] : undefined)
     if (found === undefined && Object.keys(overrides).length === 0 && target === undefined) {
-      throw new AppError('database.unreachable', `The restore point holds the database ${facts.name}, and nothing here tells how to reach its server`, {
+      throw new AppError('database.unreachable', `The restore point holds the database ${facts.name}, and nothing here tells how to reach its server${whyUnknown === undefined ? '' : `. ${whyUnknown.message}`}`, {
+        cause: whyUnknown,
         hint: 'Give --db-socket or --db-host with --db-user, or a configuration; or restore the files alone with --only files.',
       })
     }
