@@ -6,6 +6,7 @@ import { isObject } from '../format/json-value.ts'
 import type { JsonSchema } from '../format/schema-field.ts'
 import { queryClient } from './query-client.ts'
 import { get, request } from './request.ts'
+import { useFieldTexts } from './use-field-texts.ts'
 
 export function useConfig() {
   return useQuery({ queryKey: ['config'], queryFn: ({ signal }) => get<ConfigText>('api/config', signal) })
@@ -13,6 +14,8 @@ export function useConfig() {
 
 /** The schema of holdfast.yaml, from the server that reads it. */
 export function useConfigSchema() {
+  // Fetched along, so that no form opens in English first.
+  useFieldTexts()
   return useQuery({ queryKey: ['config-schema'], queryFn: ({ signal }) => get<JsonSchema>('api/config/schema', signal), staleTime: Infinity })
 }
 

@@ -3,6 +3,7 @@ import { IconPlus, IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { ReactElement, ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useFieldTexts } from '../api/use-field-texts.ts'
 import type { Json, JsonObject } from '../format/json-value.ts'
 import { isObject, withValue } from '../format/json-value.ts'
 import { emptyValue, fieldKind, variantName, variantOf, variantsOf } from '../format/schema-field.ts'
@@ -44,7 +45,7 @@ function SchemaField(props: FieldProps): ReactElement {
   const standard = schema.default === undefined || typeof schema.default === 'object' ? '' : String(schema.default)
   const kind = fieldKind(schema)
   switch (kind) {
-    case 'fixed': return <Text size="sm"><Code>{String(schema.const)}</Code> {schema.description}</Text>
+    case 'fixed': return <Text size="sm"><Code>{String(schema.const)}</Code> {description}</Text>
     case 'switch': return <Switch label={label} description={description} checked={value === undefined ? schema.default === true : value === true} onChange={({ currentTarget }) => onChange(currentTarget.checked === (schema.default === true) ? undefined : currentTarget.checked)} />
     case 'number': return <NumberInput label={label} description={description} value={typeof value === 'number' ? value : ''} placeholder={standard} min={schema.minimum} max={schema.maximum} allowDecimal={schema.type !== 'integer'} onChange={(next) => onChange(typeof next === 'number' ? next : undefined)} required={isRequired} inputWrapperOrder={['label', 'input', 'description', 'error']} />
     case 'choice': return <Select label={label} description={description} data={(schema.enum ?? []).map(String)} value={typeof value === 'string' ? value : null} placeholder={standard === '' ? t('form.standard') : standard} clearable={!isRequired} clearButtonProps={{ 'aria-label': t('search.clear') }} onChange={(next) => onChange(next ?? undefined)} maw={360} />
@@ -152,8 +153,10 @@ function RecordField({ schema, value, onChange, label, description }: Named): Re
   )
 }
 
-/** The schema's own words: in English, with `code` in them. */
+/** The schema's words, with `code` in them; what has no translation stays in English. */
 function Description({ text }: { readonly text: string | undefined }): ReactElement | null {
+  const texts = useFieldTexts()
   if (text === undefined) return null
-  return <Text component="span" size="xs" className="quiet" lang="en">{text.split('`').map((part, index) => index % 2 === 1 ? <Code key={index}>{part}</Code> : part)}</Text>
+  const translated = texts[text]
+  return <Text component="span" size="xs" className="quiet" lang={translated === undefined ? 'en' : undefined}>{(translated ?? text).split('`').map((part, index) => index % 2 === 1 ? <Code key={index}>{part}</Code> : part)}</Text>
 }
