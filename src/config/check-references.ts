@@ -2,9 +2,9 @@ import type { AppConfig, Config } from './config-schema.ts'
 import type { Explanation } from './explain-issue.ts'
 import { nearestName } from './nearest-name.ts'
 
-/** What the schema cannot see: names of vaults that are not there, and passwords that a format cannot keep. */
+/** What the schema cannot see: names of vaults that are not there, passwords that a format cannot keep, and databases that would be saved in no way. */
 export function checkReferences(config: Config): readonly Explanation[] {
-  return Object.entries(config.apps).flatMap(([name, app]) => [...checkVaultNames(config, name, app), ...checkPasswords(config, name, app)])
+  return Object.entries(config.apps).flatMap(([name, app]) => [...checkVaultNames(config, name, app), ...checkPasswords(config, name, app), ...checkDumps(name, app)])
 }
 
 function checkVaultNames(config: Config, name: string, app: AppConfig): readonly Explanation[] {
@@ -13,6 +13,13 @@ function checkVaultNames(config: Config, name: string, app: AppConfig): readonly
     const near = nearestName(vault, Object.keys(config.vaults))
     return [{ path: ['apps', name, 'vaults', index], at: 'value', message: `there is no vault "${vault}"${near === undefined ? '' : `; did you mean "${near}"?`}` }]
   })
+}
+
+function checkDumps(name: string, { containers }: AppConfig): readonly Explanation[] {
+  if (containers === undefined) return []
+  return Object.entries(containers.services).flatMap(([service, { mode, dump }]): Explanation[] => mode === 'exec' && dump === false
+    ? [{ path: ['apps', name, 'containers', 'services', service, 'dump'], at: 'value', message: `"${service}" is to be dumped (mode: exec), and "dump: false" says that it is not: its files would be neither` }]
+    : [])
 }
 
 /** Plain archives where a password is set would be the worst of all answers, so this is told before anything is written. */

@@ -12,7 +12,8 @@ import type { Machine } from './machine.ts'
 import { newMachine } from './machine.ts'
 
 const cacheWord = "k'eeper$word;#"
-const answerSchema = z.object({ notes: z.array(z.looseObject({ code: z.string(), path: z.string().optional() })).optional(), error: z.object({ code: z.string() }).optional() })
+const remarksSchema = z.array(z.looseObject({ code: z.string(), path: z.string().optional() })).optional()
+const answerSchema = z.object({ notes: remarksSchema, warnings: remarksSchema, error: z.object({ code: z.string() }).optional() })
 
 suite('the dump of a database server in a container', () => {
   let machine: Machine
@@ -95,6 +96,16 @@ suite('the dump of a database server in a container', () => {
     const files = await saved()
     assert.deepEqual(files.match(/databases\/\S+/g), ['databases/maria_shop.sql'])
     for (const raw of ['volumes/maria/shop/a.frm', 'volumes/cache/appendonlydir/']) assert.ok(files.includes(raw), `${raw} is saved while its server stands still`)
+  })
+
+  test('is never called good where it runs on and is not dumped', async () => {
+    await until(() => shop() !== '', 'the server answers')
+    await configure({ maria: { mode: 'leave', dump: false }, cache: { dump: false } })
+    const { warnings = [] } = answerSchema.parse(await machine.json(['backup', 'demo'], { status: 3 }))
+    assert.ok(warnings.some(({ path }) => path === 'volumes/maria'), JSON.stringify(warnings))
+    await configure({ maria: { mode: 'exec', dump: false } })
+    const { stderr } = await machine.holdfast(['backup', 'demo'], { status: 1 })
+    assert.match(stderr, /"maria" is to be dumped \(mode: exec\), and "dump: false" says that it is not/)
   })
 
   test('fails in mode exec where the password is wrong, and nothing is stopped or saved', async () => {
