@@ -42,7 +42,7 @@ export default defineConfig({
       { text: 'Start', items: [page('tutorial')] },
       { text: 'How-to', items: [page('how-to/restore'), page('how-to/service'), page('how-to/schedule'), page('how-to/touch'), page('how-to/notifications'), page('how-to/home-assistant'), page('how-to/import'), page('how-to/iotstack-cron'), page('how-to/write-a-preset')] },
       { text: 'Switch from', items: [page('switch/openstamanager', 'OpenSTAManager'), page('switch/openstamanager.it', 'OpenSTAManager (italiano)'), page('switch/jeedom', 'Jeedom'), page('switch/jeedom.fr', 'Jeedom (français)'), page('switch/iotstack', 'IOTstack')] },
-      { text: 'Reference', items: [page('reference/config'), page('reference/cli'), page('reference/api'), page('reference/access'), page('reference/status'), page('reference/widget'), page('reference/jeedom-status'), page('reference/containers'), page('reference/hooks'), page('reference/errors')] },
+      { text: 'Reference', items: [page('reference/config'), page('reference/cli'), page('reference/dashboard'), page('reference/api'), page('reference/access'), page('reference/status'), page('reference/widget'), page('reference/jeedom-status'), page('reference/containers'), page('reference/hooks'), page('reference/errors')] },
       { text: 'Explanation', items: [page('design'), page('compare'), page('performance'), page('testing'), page('gates'), page('dependencies')] },
     ],
     docFooter: { prev: 'Before', next: 'Next' },
