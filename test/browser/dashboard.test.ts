@@ -8,7 +8,7 @@ import { after, before, suite, test } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { openBrowser } from '../fixtures/browser.ts'
 import { RunningServer } from '../server/e2e/running-server.ts'
-import { violations } from './page-violations.ts'
+import { settled, violations } from './page-violations.ts'
 import { shopMachine } from './shop-machine.ts'
 
 /** `HOLDFAST_SCREENSHOTS=FOLDER` keeps a picture of every page. */
@@ -46,7 +46,7 @@ suite('a person with the dashboard', () => {
 
   const archives = (): readonly string[] => readdirSync(place).filter((name) => /^shop_.*\.tar\.gz$/.test(name))
   const look = async (name: string): Promise<void> => {
-    await page.waitForLoadState('networkidle').catch(() => undefined)
+    await settled(page)
     if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true })
     assert.deepEqual(await violations(page), [], `axe on ${name}`)
   }

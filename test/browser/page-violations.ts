@@ -6,6 +6,11 @@ import { projectFolder } from '../e2e/machine.ts'
 
 const axe = readFileSync(join(projectFolder, 'node_modules/axe-core/axe.min.js'), 'utf8')
 
+/** Until nothing of the page is still to come. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('.mantine-Skeleton-root, .mantine-Loader-root').first().waitFor({ state: 'detached', timeout: 20_000 })
+}
+
 /** What axe finds wrong with the page as it stands. */
 export async function violations(page: Page): Promise<readonly string[]> {
   // The page's policy forbids foreign scripts; this one comes from the test.

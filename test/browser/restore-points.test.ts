@@ -9,7 +9,7 @@ import type { Snapshot } from '../../src/model/restore-point.ts'
 import type { Machine } from '../e2e/machine.ts'
 import { openBrowser } from '../fixtures/browser.ts'
 import { passwords, RunningServer } from '../server/e2e/running-server.ts'
-import { violations } from './page-violations.ts'
+import { settled, violations } from './page-violations.ts'
 import { shopMachine } from './shop-machine.ts'
 
 const pictures = process.env['HOLDFAST_SCREENSHOTS']
@@ -57,7 +57,7 @@ suite('a person who looks after restore points', () => {
     await page.getByRole('main').getByRole('heading').first().waitFor(patience)
   }
   const look = async (name: string): Promise<void> => {
-    await page.waitForLoadState('networkidle').catch(() => undefined)
+    await settled(page)
     if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true })
     assert.deepEqual(await violations(page), [], `axe on ${name}`)
   }
@@ -211,7 +211,7 @@ suite('a person who looks after restore points', () => {
         for (const [path, name] of paths().filter((_, index) => pictures !== undefined || index % 3 === turn)) {
           await phone.goto(`${server.url}${path}`)
           await phone.getByRole('main').getByRole('heading').first().waitFor(patience)
-          await phone.waitForLoadState('networkidle').catch(() => undefined)
+          await settled(phone)
           if (pictures !== undefined) await phone.screenshot({ path: join(pictures, `${name}-${language.slice(0, 2)}-${colorScheme}-phone.png`), fullPage: true })
           assert.deepEqual(await violations(phone), [], `axe on ${name}`)
           assert.equal(await phone.evaluate('document.documentElement.scrollWidth <= window.innerWidth'), true, `${name} is wider than the screen`)
