@@ -4,21 +4,7 @@ import { z } from 'zod'
 import type { Route } from '../src/server/http/route.ts'
 import { routes } from '../src/server/routes/routes.ts'
 import { projectFolder } from './project-folder.ts'
-
-type Node = {
-  type?: string | string[]
-  properties?: Record<string, Node>
-  required?: string[]
-  additionalProperties?: Node | boolean
-  items?: Node
-  anyOf?: Node[]
-  oneOf?: Node[]
-  allOf?: Node[]
-  enum?: unknown[]
-  const?: unknown
-  format?: string
-  $ref?: string
-}
+import type { JsonSchema } from './json-schema.ts'
 
 const groups: readonly (readonly [title: string, isOf: (path: string) => boolean])[] = [
   ['Sign-in, accounts and tokens', (path) => /^\/api\/(?:session|setup|step-up|account|users|tokens|audit)/.test(path)],
@@ -93,12 +79,12 @@ async function shapes(): Promise<readonly string[]> {
   return sections
 }
 
-function nodeOf(schema: z.ZodType): Node {
+function nodeOf(schema: z.ZodType): JsonSchema {
   return nodeSchema.parse(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', reused: 'inline' }))
 }
 
 // The generator's result is JSON schema; only that it is an object matters here.
-const nodeSchema: z.ZodType<Node> = z.looseObject({})
+const nodeSchema: z.ZodType<JsonSchema> = z.looseObject({})
 
 /** The sentence that stands above a schema in the source. */
 function commentOf(source: string, name: string): string {
@@ -108,7 +94,7 @@ function commentOf(source: string, name: string): string {
 }
 
 /** A JSON schema as TypeScript writes the type. */
-function shape(node: Node, indent: string): string {
+function shape(node: JsonSchema, indent: string): string {
   const union = node.anyOf ?? node.oneOf
   if (union !== undefined) return [...new Set(union.map((option) => shape(option, indent)))].join(' | ')
   if (node.enum !== undefined) return node.enum.map((value) => JSON.stringify(value)).join(' | ')

@@ -1,20 +1,6 @@
 import { z } from 'zod'
 import { configSchema } from '../src/config/config-schema.ts'
-
-type Node = {
-  type?: string
-  properties?: Record<string, Node>
-  required?: string[]
-  additionalProperties?: Node | boolean
-  items?: Node
-  anyOf?: Node[]
-  oneOf?: Node[]
-  enum?: unknown[]
-  const?: unknown
-  default?: unknown
-  description?: string
-  minimum?: number
-}
+import type { JsonSchema } from './json-schema.ts'
 
 /** The JSON schema of holdfast.yaml that editors use, made from the zod schemas. */
 export function configJsonSchema(): string {
@@ -55,18 +41,18 @@ one and rolling ones are never removed by these rules.
 ${tables(sections('the top', jsonSchema()))}`
 }
 
-function jsonSchema(): Node {
+function jsonSchema(): JsonSchema {
   const schema: unknown = z.toJSONSchema(configSchema, { io: 'input', override: ({ jsonSchema: part }) => { delete part['secret'] } })
   return nodeSchema.parse(schema)
 }
 
 // The generator's result is JSON schema; only that it is an object matters here.
-const nodeSchema: z.ZodType<Node> = z.looseObject({})
+const nodeSchema: z.ZodType<JsonSchema> = z.looseObject({})
 
 type Section = { readonly title: string; readonly table: string }
 
 /** One table for an object, then those of the objects below it. */
-function sections(title: string, node: Node): readonly Section[] {
+function sections(title: string, node: JsonSchema): readonly Section[] {
   const keys = Object.entries(node.properties ?? {})
   const rows = keys.map(([key, value]) => `| \`${key}\` | ${typeWords(value)} | ${defaultWords(key, node)} | ${(value.description ?? '').replaceAll('|', '\\|')} |`)
   const table = ['| key | takes | default | |', '| --- | --- | --- | --- |', ...rows].join('\n')
@@ -80,14 +66,14 @@ function tables(all: readonly Section[]): string {
 }
 
 /** The objects that a key can hold, with how they are reached: `.NAME`, or which of a union it is. */
-function objectsIn(node: Node): readonly (readonly [suffix: string, object: Node])[] {
+function objectsIn(node: JsonSchema): readonly (readonly [suffix: string, object: JsonSchema])[] {
   if (isSecret(node)) return []
   if (node.properties !== undefined) return [[node.properties['type']?.const === undefined ? '' : ` (${String(node.properties['type'].const)})`, node]]
   if (typeof node.additionalProperties === 'object') return objectsIn(node.additionalProperties).map(([suffix, object]) => [`.NAME${suffix}`, object])
   return [...node.items === undefined ? [] : objectsIn(node.items), ...(node.anyOf ?? node.oneOf ?? []).flatMap(objectsIn)]
 }
 
-function typeWords(node: Node): string {
+function typeWords(node: JsonSchema): string {
   if (isSecret(node)) return 'a secret'
   const union = node.anyOf ?? node.oneOf
   if (union !== undefined) return [...new Set(union.map(typeWords))].join(' or ')
@@ -96,15 +82,15 @@ function typeWords(node: Node): string {
   if (node.type === 'array') return `a list of ${node.items === undefined ? 'values' : typeWords(node.items)}`
   if (node.type === 'object') return typeof node.additionalProperties === 'object' ? `by name: ${typeWords(node.additionalProperties)}` : 'keys, see below'
   const words: Record<string, string> = { string: 'text', integer: 'a whole number', number: 'a number', boolean: '`true` or `false`' }
-  return words[node.type ?? ''] ?? 'a value'
+  return words[String(node.type)] ?? 'a value'
 }
 
-function defaultWords(key: string, owner: Node): string {
+function defaultWords(key: string, owner: JsonSchema): string {
   if (owner.required?.includes(key) === true) return '**needed**'
   const value = owner.properties?.[key]?.default
   return value === undefined || (typeof value === 'object' && value !== null && Object.keys(value).length === 0) ? '' : `\`${JSON.stringify(value).replace(/^"(.*)"$/, '$1')}\``
 }
 
-function isSecret(node: Node): boolean {
+function isSecret(node: JsonSchema): boolean {
   return (node.anyOf ?? []).some((option) => option.properties?.['env'] !== undefined)
 }

@@ -10,6 +10,7 @@ import { openBrowser } from '../fixtures/browser.ts'
 import { RunningServer } from '../server/e2e/running-server.ts'
 import { settled, violations } from './page-violations.ts'
 import { shopMachine } from './shop-machine.ts'
+import { giveThePassword } from './signed-in.ts'
 
 /** `HOLDFAST_SCREENSHOTS=FOLDER` keeps a picture of every page. */
 const pictures = process.env['HOLDFAST_SCREENSHOTS']
@@ -107,14 +108,8 @@ suite('a person with the dashboard', () => {
     assert.equal(await page.getByRole('button', { name: 'Restore now' }).isDisabled(), true)
     await page.getByLabel(/Type .*shop.* to confirm/).fill('shop')
     await page.getByRole('button', { name: 'Restore now' }).click()
-    const dialog = page.getByRole('dialog')
-    const done = page.getByText('The restore has succeeded')
-    await dialog.or(done).first().waitFor(patience)
-    if (await dialog.isVisible()) {
-      await dialog.getByLabel('Password').fill(password)
-      await dialog.getByRole('button').last().click()
-    }
-    await done.waitFor(patience)
+    await giveThePassword(page, password)
+    await page.getByText('The restore has succeeded').waitFor(patience)
     await look('restore-done')
     assert.equal(readFileSync(join(root, 'index.txt'), 'utf8'), 'the first page\n')
     assert.equal(readFileSync(join(root, 'docs/page-3.txt'), 'utf8'), 'page 3\n'.repeat(200))

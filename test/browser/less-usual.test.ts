@@ -9,9 +9,10 @@ import type { Machine } from '../e2e/machine.ts'
 import { Program } from '../faults/program.ts'
 import { openBrowser } from '../fixtures/browser.ts'
 import { freePort } from '../fixtures/free-port.ts'
-import { passwords, RunningServer } from '../server/e2e/running-server.ts'
+import { RunningServer } from '../server/e2e/running-server.ts'
 import { violations } from './page-violations.ts'
 import { shopMachine } from './shop-machine.ts'
+import { giveThePassword, signIn } from './signed-in.ts'
 
 const patience = { timeout: 20_000 }
 
@@ -31,11 +32,7 @@ suite('a person whose day is not usual', () => {
     browser = await openBrowser()
     page = await (await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB' })).newPage()
     page.on('pageerror', (error) => faults.push(error.message))
-    await page.goto(server.url)
-    await page.getByLabel('Name', { exact: true }).fill('admin')
-    await page.getByLabel('Password', { exact: true }).fill(passwords.admin)
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByRole('heading', { name: 'Overview' }).waitFor(patience)
+    await signIn(page, server.url)
     await server.work('POST', '/api/apps/shop/backup', {})
     archive = join(machine.folder, 'of-elsewhere.tar.gz')
     const made = readdirSync(machine.place).find((name) => name.endsWith('.tar.gz')) ?? ''
@@ -46,13 +43,6 @@ suite('a person whose day is not usual', () => {
     await server[Symbol.asyncDispose]()
   })
 
-  /** Some things ask for the password once more. */
-  const giveThePassword = async (): Promise<void> => {
-    const dialog = page.getByRole('dialog').filter({ has: page.getByLabel('Password') })
-    if (!await dialog.waitFor({ timeout: 2000 }).then(() => true, () => false)) return
-    await dialog.getByLabel('Password').fill(passwords.admin)
-    await dialog.getByRole('button').last().click()
-  }
   const confirm = async (action: string): Promise<void> => {
     const dialog = page.getByRole('dialog')
     await dialog.getByLabel(/Type .*shop.* to confirm/).fill('shop')
@@ -60,7 +50,7 @@ suite('a person whose day is not usual', () => {
     // The command that does the same works as it stands, with the configuration that the server has.
     assert.match(await dialog.locator('.command code').innerText(), new RegExp(`^holdfast --config ${machine.configFile} restore shop --(?:undo|rollback|resume)$`))
     await dialog.getByRole('button', { name: action }).click()
-    await giveThePassword()
+    await giveThePassword(page)
   }
 
   test('protects a folder of her own with the assistant, and the comments of the configuration stay', async () => {
@@ -71,7 +61,7 @@ suite('a person whose day is not usual', () => {
     await page.getByLabel('A folder of your own').fill(notes)
     assert.deepEqual(await violations(page), [])
     await page.getByRole('button', { name: /^Protect \d+ application/ }).click()
-    await giveThePassword()
+    await giveThePassword(page)
     await page.getByRole('link', { name: 'shop-2' }).first().waitFor(patience)
     const text = readFileSync(machine.configFile, 'utf8')
     assert.match(text, /^# our shop$/m)
@@ -85,7 +75,7 @@ suite('a person whose day is not usual', () => {
     await page.getByText('More settings').first().click(patience)
     await page.getByLabel('Not these files').fill('cache/\n*.tmp')
     await page.getByRole('button', { name: 'Save' }).click()
-    await giveThePassword()
+    await giveThePassword(page)
     await until('the file is written', () => readFileSync(machine.configFile, 'utf8').includes('*.tmp'))
     const text = readFileSync(machine.configFile, 'utf8')
     assert.match(text, /^# our shop$/m)
@@ -114,7 +104,7 @@ suite('a person whose day is not usual', () => {
     assert.equal(await page.getByText(machine.state).count(), 0, 'nobody is shown where the server keeps uploads')
     await page.getByLabel(/Type .* to confirm/).fill('shop')
     await page.getByRole('button', { name: 'Restore now' }).click()
-    await giveThePassword()
+    await giveThePassword(page)
     await page.getByText('The restore has succeeded').waitFor(patience)
     assert.equal(readFileSync(join(target, 'docs/page-3.txt'), 'utf8'), 'page 3\n'.repeat(200))
     assert.equal(readFileSync(join(machine.app, 'index.txt'), 'utf8'), 'the first page\n')

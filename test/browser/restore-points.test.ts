@@ -8,9 +8,10 @@ import type { Browser, BrowserContext, Download, Locator, Page } from 'playwrigh
 import type { Snapshot } from '../../src/model/restore-point.ts'
 import type { Machine } from '../e2e/machine.ts'
 import { openBrowser } from '../fixtures/browser.ts'
-import { passwords, RunningServer } from '../server/e2e/running-server.ts'
+import { RunningServer } from '../server/e2e/running-server.ts'
 import { settled, violations } from './page-violations.ts'
 import { shopMachine } from './shop-machine.ts'
+import { giveThePassword, signIn } from './signed-in.ts'
 
 const pictures = process.env['HOLDFAST_SCREENSHOTS']
 const patience = { timeout: 20_000 }
@@ -41,11 +42,7 @@ suite('a person who looks after restore points', () => {
     context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', colorScheme: 'light' })
     page = await context.newPage()
     page.on('pageerror', (error) => faults.push(error.message))
-    await page.goto(server.url)
-    await page.getByLabel('Name', { exact: true }).fill('admin')
-    await page.getByLabel('Password', { exact: true }).fill(passwords.admin)
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByRole('heading', { name: 'Overview' }).waitFor(patience)
+    await signIn(page, server.url)
   })
   after(async () => {
     await browser.close()
@@ -60,12 +57,6 @@ suite('a person who looks after restore points', () => {
     await settled(page)
     if (pictures !== undefined) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true })
     assert.deepEqual(await violations(page), [], `axe on ${name}`)
-  }
-  const giveThePassword = async (): Promise<void> => {
-    const dialog = page.getByRole('dialog').filter({ has: page.getByLabel('Password') })
-    if (!await dialog.waitFor({ timeout: 2000 }).then(() => true, () => false)) return
-    await dialog.getByLabel('Password').fill(passwords.admin)
-    await dialog.getByRole('button').last().click()
   }
   const focusComesTo = async (name: string): Promise<void> => {
     const focused = page.locator('.tree-row:focus .tree-name')
@@ -162,7 +153,7 @@ suite('a person who looks after restore points', () => {
     await dialog.getByLabel(/Type .*shop.* to confirm/).fill('shop')
     await look('delete')
     await remove.click()
-    await giveThePassword()
+    await giveThePassword(page)
     await page.getByRole('main').getByText('Succeeded').first().waitFor(patience)
     assert.equal(archives().length, 1)
     assert.deepEqual((await machine.points()).map(({ id }) => id), [newer.id])
@@ -174,7 +165,7 @@ suite('a person who looks after restore points', () => {
     await page.getByRole('dialog').getByLabel('Name').fill('graphs')
     await look('token-new')
     await page.getByRole('dialog').getByRole('button', { name: 'Make a token' }).click()
-    await giveThePassword()
+    await giveThePassword(page)
     const text = await page.getByRole('dialog').locator('.command code').innerText(patience)
     await page.getByRole('button', { name: 'I have kept it' }).click()
     assert.equal((await server.ask('GET', '/api/status', undefined, { as: { token: text } })).status, 200)

@@ -8,6 +8,7 @@ import { launcher, projectFolder } from '../e2e/machine.ts'
 import { answerOf } from '../e2e/program.ts'
 import { openBrowser } from '../fixtures/browser.ts'
 import { violations } from './page-violations.ts'
+import { giveThePassword } from './signed-in.ts'
 
 /** Not root: that is whom the tutorial speaks to. */
 const nobody = 65_534
@@ -46,8 +47,8 @@ test('whoever does what the tutorial says, command by command and click by click
     const { address, token } = await new Promise<{ address: string; token: string }>((resolve, reject) => {
       const hear = (text: Buffer): void => {
         said += text.toString()
-        const [, address, token] = /Holdfast is at (\S+)\n[^]*with this token: (\S+)/.exec(said) ?? []
-        if (address !== undefined && token !== undefined) resolve({ address, token })
+        const found = /Holdfast is at (?<address>\S+)\n[^]*with this token: (?<token>\S+)/.exec(said)?.groups
+        if (found !== undefined) resolve({ address: found['address'] ?? '', token: found['token'] ?? '' })
       }
       server.stdout.on('data', hear)
       server.stderr.on('data', hear)
@@ -78,13 +79,8 @@ test('whoever does what the tutorial says, command by command and click by click
     await page.getByText('What would happen').waitFor(patience)
     await page.getByLabel(/Type .*notes.* to confirm/).fill('notes')
     await page.getByRole('button', { name: 'Restore now' }).click()
-    const [dialog, done] = [page.getByRole('dialog'), page.getByText('The restore has succeeded')]
-    await dialog.or(done).first().waitFor(patience)
-    if (await dialog.isVisible()) {
-      await dialog.getByLabel('Password').fill(password)
-      await dialog.getByRole('button').last().click()
-    }
-    await done.waitFor(patience)
+    await giveThePassword(page, password)
+    await page.getByText('The restore has succeeded').waitFor(patience)
     assert.deepEqual(await violations(page), [])
     const wanted = [...look.join('').matchAll(/ # (.+)$/gm)].map(([, text]) => text)
     assert.deepEqual(wanted, ['buy milk', 'hello'])

@@ -4,8 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Gate } from '../../scripts/gate.ts'
 import { overviewSchema } from '../../src/model/api/overview.ts'
 import type { Snapshot } from '../../src/model/restore-point.ts'
+import { signIn } from '../browser/signed-in.ts'
 import { openBrowser } from '../fixtures/browser.ts'
-import { demoMachine, passwords, RunningServer } from '../server/e2e/running-server.ts'
+import { demoMachine, RunningServer } from '../server/e2e/running-server.ts'
 
 /** Many applications with many restore points, and many who listen: what it takes, as figures; and that all of it is told. */
 export const gate: Gate = {
@@ -58,11 +59,7 @@ async function timesUntilUsable(server: RunningServer, app: string, times: numbe
   try {
     const context = await browser.newContext({ locale: 'en-GB' })
     const page = await context.newPage()
-    await page.goto(server.url)
-    await page.getByLabel('Name', { exact: true }).fill('admin')
-    await page.getByLabel('Password', { exact: true }).fill(passwords.admin)
-    await page.getByRole('button', { name: 'Sign in' }).click()
-    await page.getByRole('heading', { name: 'Overview' }).waitFor()
+    await signIn(page, server.url)
     return await timed(times, async () => {
       await page.goto(server.url, { waitUntil: 'commit' })
       await page.getByLabel('Find an application').fill(app)

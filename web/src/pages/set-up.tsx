@@ -1,13 +1,12 @@
-import { Button, Group, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Button, PasswordInput, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SessionInfo } from '../../../src/model/api/access.ts'
 import { queryClient } from '../api/query-client.ts'
 import { post } from '../api/request.ts'
-import { Brand } from '../components/brand.tsx'
 import { ProblemAlert } from '../components/problem-alert.tsx'
-import { LanguageLinks } from './language-links.tsx'
+import { FrontPage } from './front-page.tsx'
 
 /** The first account, for whoever can read the console of the server. */
 export function SetUp(): ReactElement {
@@ -33,29 +32,13 @@ export function SetUp(): ReactElement {
     }
   }
   return (
-    <main className="sign-in">
-      <Stack gap="lg">
-        <Group justify="center" gap="sm"><Brand size={44} /><Title order={1}>Holdfast</Title></Group>
-        <form className="panel" onSubmit={(event) => {
-          event.preventDefault()
-          void submit()
-        }}
-        >
-          <Stack gap="md">
-            <div>
-              <Title order={2}>{t('setUp.title')}</Title>
-              <Text size="sm" className="quiet">{t('setUp.text')}</Text>
-            </div>
-            <TextInput label={t('setUp.token')} description={t('setUp.tokenHint')} value={token} onChange={({ currentTarget }) => setToken(currentTarget.value)} autoComplete="off" spellCheck={false} required autoFocus={token === ''} />
-            <TextInput label={t('field.name')} autoComplete="username" value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} pattern="[A-Za-z0-9][A-Za-z0-9._@\-]{0,63}" required />
-            <PasswordInput label={t('field.password')} description={t('field.passwordHint')} autoComplete="new-password" minLength={10} value={password} onChange={({ currentTarget }) => setPassword(currentTarget.value)} required />
-            <PasswordInput label={t('field.passwordAgain')} autoComplete="new-password" value={again} onChange={({ currentTarget }) => setAgain(currentTarget.value)} error={differs ? t('field.passwordDiffers') : undefined} required />
-            <ProblemAlert problem={problem} />
-            <Button type="submit" loading={isBusy} disabled={again !== password} size="md">{t('setUp.action')}</Button>
-          </Stack>
-        </form>
-        <LanguageLinks />
-      </Stack>
-    </main>
+    <FrontPage title={t('setUp.title')} text={t('setUp.text')} onSubmit={submit}>
+      <TextInput label={t('setUp.token')} description={t('setUp.tokenHint')} value={token} onChange={({ currentTarget }) => setToken(currentTarget.value)} autoComplete="off" spellCheck={false} required autoFocus={token === ''} />
+      <TextInput label={t('field.name')} autoComplete="username" value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} pattern="[A-Za-z0-9][A-Za-z0-9._@\-]{0,63}" required />
+      <PasswordInput label={t('field.password')} description={t('field.passwordHint')} autoComplete="new-password" minLength={10} value={password} onChange={({ currentTarget }) => setPassword(currentTarget.value)} required />
+      <PasswordInput label={t('field.passwordAgain')} autoComplete="new-password" value={again} onChange={({ currentTarget }) => setAgain(currentTarget.value)} error={differs ? t('field.passwordDiffers') : undefined} required />
+      <ProblemAlert problem={problem} />
+      <Button type="submit" loading={isBusy} disabled={again !== password} size="md">{t('setUp.action')}</Button>
+    </FrontPage>
   )
 }

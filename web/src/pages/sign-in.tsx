@@ -1,13 +1,12 @@
-import { Button, Group, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Button, PasswordInput, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SessionInfo } from '../../../src/model/api/access.ts'
 import { queryClient } from '../api/query-client.ts'
 import { post, ProblemError } from '../api/request.ts'
-import { Brand } from '../components/brand.tsx'
 import { ProblemAlert } from '../components/problem-alert.tsx'
-import { LanguageLinks } from './language-links.tsx'
+import { FrontPage } from './front-page.tsx'
 
 /** Name and password, and the number of the authenticator where the account has one. */
 export function SignIn(): ReactElement {
@@ -34,28 +33,12 @@ export function SignIn(): ReactElement {
     }
   }
   return (
-    <main className="sign-in">
-      <Stack gap="lg">
-        <Group justify="center" gap="sm"><Brand size={44} /><Title order={1}>Holdfast</Title></Group>
-        <form className="panel" onSubmit={(event) => {
-          event.preventDefault()
-          void submit()
-        }}
-        >
-          <Stack gap="md">
-            <div>
-              <Title order={2}>{t('signIn.title')}</Title>
-              <Text size="sm" className="quiet">{t('signIn.text')}</Text>
-            </div>
-            <TextInput label={t('field.name')} autoComplete="username" value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} autoCapitalize="none" spellCheck={false} required autoFocus />
-            <PasswordInput label={t('field.password')} autoComplete="current-password" value={password} onChange={({ currentTarget }) => setPassword(currentTarget.value)} required />
-            {asksTotp ? <TextInput label={t('field.totp')} description={t('field.totpHint')} inputMode="numeric" autoComplete="one-time-code" pattern="[0-9]{6}" maxLength={6} value={totp} onChange={({ currentTarget }) => setTotp(currentTarget.value)} required autoFocus /> : null}
-            <ProblemAlert problem={problem} />
-            <Button type="submit" loading={isBusy} size="md">{t('signIn.action')}</Button>
-          </Stack>
-        </form>
-        <LanguageLinks />
-      </Stack>
-    </main>
+    <FrontPage title={t('signIn.title')} text={t('signIn.text')} onSubmit={submit}>
+      <TextInput label={t('field.name')} autoComplete="username" value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} autoCapitalize="none" spellCheck={false} required autoFocus />
+      <PasswordInput label={t('field.password')} autoComplete="current-password" value={password} onChange={({ currentTarget }) => setPassword(currentTarget.value)} required />
+      {asksTotp ? <TextInput label={t('field.totp')} description={t('field.totpHint')} inputMode="numeric" autoComplete="one-time-code" pattern="[0-9]{6}" maxLength={6} value={totp} onChange={({ currentTarget }) => setTotp(currentTarget.value)} required autoFocus /> : null}
+      <ProblemAlert problem={problem} />
+      <Button type="submit" loading={isBusy} size="md">{t('signIn.action')}</Button>
+    </FrontPage>
   )
 }
