@@ -127,7 +127,10 @@ function code(lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['```sh', ...lines, '```', '']
 }
 
-const introduction = `# How to restore without Holdfast
+/** The first line of the text, by which a folder of restore points is known. */
+export const guideTitle = '# How to restore without Holdfast'
+
+const introduction = `${guideTitle}
 
 These restore points can be read with ordinary programs. Run the commands in this folder, as root if owners are to be kept.
 With Holdfast it is \`holdfast restore latest --from . --target FOLDER\`.

@@ -1,10 +1,11 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, realpathSync } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, realpathSync } from 'node:fs'
 import type { BigIntStats } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { AppError, messageOf, systemCode } from '../kit/app-error.ts'
 import type { DataRange, Entry, EntryKind } from '../model/entry.ts'
 import { readAccounts } from './accounts.ts'
 import type { Accounts } from './accounts.ts'
+import { cacheTagName, hasCacheTag } from './cache-tag.ts'
 import { sortNames } from './compare-names.ts'
 import { dataRanges } from './data-ranges.ts'
 import { HardlinkNames } from './hardlink-names.ts'
@@ -36,8 +37,6 @@ type Waiting = Entry[]
 
 const folderFlags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW
 const fileFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
-const tagName = 'CACHEDIR.TAG'
-const tagSignature = Buffer.from('Signature: 8a477f597d28d172789f06886806bc55')
 const maxPathBytes = 4095
 const stepsBetweenPauses = 256
 
@@ -105,7 +104,7 @@ class Walker {
 
   * #visit(parent: Folder, name: string, open: Folder[], waiting: Waiting): Generator<Entry | undefined, void, undefined> {
     const path = parent.path === '.' ? name : `${parent.path}/${name}`
-    if (parent.onlyTag && name !== tagName) return
+    if (parent.onlyTag && name !== cacheTagName) return
     const at = `/proc/self/fd/${parent.fd}/${name}`
     const stat = this.#stat(path, at)
     const kind = stat === undefined ? undefined : kindOf(stat)
@@ -155,7 +154,7 @@ class Walker {
       // Swapped since lstat, or an automount that came up just now.
       if (stat.ino !== seen.ino || stat.dev !== seen.dev) throw new Error('it was replaced while the folder was read')
       const names = folderNames(fd)
-      const onlyTag = this.#options.cacheDirTag && names.includes(tagName) && isCacheTag(fd)
+      const onlyTag = this.#options.cacheDirTag && names.includes(cacheTagName) && hasCacheTag(`/proc/self/fd/${fd}`)
       if (onlyTag) this.#options.onSkip?.(path, 'cache')
       return { fd, path, names, next: 0, onlyTag }
     } catch (error) {
@@ -275,20 +274,6 @@ function folderNames(fd: number): string[] {
   // U+FFFD may be part of a name, or stand for bytes that are no UTF-8.
   const bytesNeeded = names.some((name) => name.includes('\ufffd'))
   return sortNames(bytesNeeded ? readdirSync(folder, 'buffer').map(decodeName) : names)
-}
-
-function isCacheTag(folder: number): boolean {
-  let fd: number | undefined
-  try {
-    fd = openSync(`/proc/self/fd/${folder}/${tagName}`, fileFlags)
-    const start = Buffer.alloc(tagSignature.length)
-    return fstatSync(fd).isFile() && readSync(fd, start, 0, start.length, 0) === start.length && start.equals(tagSignature)
-  } catch {
-    // A tag that cannot be read excludes nothing: rather too much saved than too little.
-    return false
-  } finally {
-    if (fd !== undefined) closeSync(fd)
-  }
 }
 
 function kindOf(stat: BigIntStats): EntryKind | undefined {

@@ -97,6 +97,12 @@ async function findRestorePoint(context: CommandContext, what: string, options: 
   return { vault: vaultOf(point, vaults), point, isFile: false }
 }
 
+/** Where restore points lie, as far as this command knows. */
+function placesOf({ defaultPlace }: CommandContext['setup'], options: Options): readonly string[] {
+  const { place } = placeOptions(options)
+  return [defaultPlace, ...(place === undefined ? [] : [resolve(place)])]
+}
+
 /** Who asks for the latest and gets an older one must know. */
 function tellPassedOver(output: Output, points: readonly KnownPoint[], chosen: KnownPoint): void {
   for (const point of points) {
@@ -121,6 +127,7 @@ async function restore(context: CommandContext, what: string, options: Options):
     isOutside: isFile,
     trustHooks: options.trustHooks === true,
     dryRun: options.dryRun === true,
+    places: placesOf(setup, options),
     ...(options.user === undefined ? {} : { owner: ownerOfName(options.user) }),
     databases: { ...atTarget, ...(atTarget.known.length > 0 ? {} : { known: localDatabases(recovered?.config.apps[manifest.app]?.databases ?? []) }), overrides: overridesOf(options), renamed: options.dbName },
     async confirm(preview, databases) {

@@ -54,7 +54,8 @@ function* planFolder(folder: string, trees: Trees): Generator<Planned> {
 
 function* planSuperfluous(path: string, trees: Trees): Generator<Planned> {
   const there = trees.live.lstat(path)
-  if (there === undefined || isMounted(path, there, trees)) return
+  // No backup saves a socket: its program makes it anew, and may be using it.
+  if (there === undefined || there.isSocket() || isMounted(path, there, trees)) return
   const verdict = trees.belongs(path, there.isDirectory())
   if (verdict === 'skip') return
   if (!there.isDirectory()) {
@@ -85,7 +86,7 @@ function belongsWholly(folder: string, trees: Trees): boolean {
   if (there === undefined) return true
   // A mount point cannot be renamed, and what is mounted there is not this file system's.
   if (isMounted(folder, there, trees) || trees.belongs(folder, there.isDirectory()) !== 'take') return false
-  if (!there.isDirectory()) return true
+  if (!there.isDirectory()) return !there.isSocket()
   return trees.live.names(folder).every((name) => belongsWholly(`${folder}/${name}`, trees))
 }
 

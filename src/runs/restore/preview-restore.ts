@@ -88,18 +88,23 @@ function refuseBelowMount({ path, kind }: Entry, mounts: ReadonlySet<string>): v
   for (const mount of mounts) if (path.startsWith(`${mount}/`) || (path === mount && kind !== 'dir')) throw onMountPoint(mount)
 }
 
-/** All that belongs to the application below a folder and may be moved: neither mount points nor what is mounted there. */
-function* belonging(live: AnchoredFolder, folder: string, belongs: Belongs, mounts: ReadonlySet<string>): Generator<string> {
+/**
+ * All that belongs to the application below a folder and may be moved: neither mount points nor what is mounted there, and no folder
+ * that something stays in. True where nothing does.
+ */
+function* belonging(live: AnchoredFolder, folder: string, belongs: Belongs, mounts: ReadonlySet<string>): Generator<string, boolean> {
   const device = live.lstat('.')?.dev
+  let isAll = true
   for (const name of live.names(folder)) {
     const path = folder === '.' ? name : `${folder}/${name}`
     const there = live.lstat(path)
-    if (there === undefined || mounts.has(path)) continue
-    const verdict = belongs(path, there.isDirectory())
-    if (verdict === 'skip') continue
-    if (verdict === 'take') yield path
-    if (there.isDirectory() && there.dev === device) yield* belonging(live, path, belongs, mounts)
+    if (there === undefined) continue
+    const verdict = there.isSocket() || mounts.has(path) ? 'skip' : belongs(path, there.isDirectory())
+    const isEmptied = verdict !== 'skip' && (!there.isDirectory() || (there.dev === device && (yield* belonging(live, path, belongs, mounts))))
+    if (verdict === 'take' && isEmptied) yield path
+    else isAll = false
   }
+  return isAll
 }
 
 function openTarget(target: string): AnchoredFolder | undefined {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { compileSelection } from '../../disk/selection.ts'
 import type { Ownership } from '../../disk/tree-writer.ts'
 import { AppError } from '../../kit/app-error.ts'
@@ -8,7 +10,7 @@ import type { VaultReader } from '../../model/vault.ts'
 import { sqliteCompanions } from '../../sources/databases/find-sqlite.ts'
 import { knownPreset } from '../../sources/presets/detect-preset.ts'
 import type { Application } from '../application.ts'
-import { excludesOf, presetOf, presetWhereThere } from '../application.ts'
+import { excludesOf, ownFolders, presetOf, presetWhereThere } from '../application.ts'
 import type { AppState } from '../app-state.ts'
 import { hooksOf } from '../hooks-of.ts'
 import type { RunContext } from '../perform-run.ts'
@@ -22,8 +24,8 @@ import { isAtHome, ownersOf, reachableDumps, refuseBrokenDumps, refuseForeign } 
 import type { Belongs } from './plan-swap.ts'
 import type { RestorePreview } from './preview-restore.ts'
 import { restorePoint } from './restore-point.ts'
+import { sparing } from './spare.ts'
 import { containerInside, keepSafetyMs } from './work-folder.ts'
-import { existsSync } from 'node:fs'
 
 /** Of what the target keeps so many paths are told. */
 const mostKept = 5
@@ -39,6 +41,8 @@ export type RestoreOptions = {
   /** Whether scripts that the restore point brings may run after it. */
   readonly trustHooks: boolean
   readonly dryRun: boolean
+  /** Where restore points are known to lie beside the application's own vaults; what is below the target stays as it is. */
+  readonly places: readonly string[]
   /** Whose the application's own log is; by default the running user's. */
   readonly owner?: FileOwner
   readonly databases: TargetOptions
@@ -69,8 +73,11 @@ export async function restoreApplication(app: Application, vault: VaultReader, i
       for (const { name, path } of serverDumps(manifest)) if (!dumps.some((dump) => dump.path === path)) run.emit({ type: 'run.note', code: 'restore.dump-as-file', path, message: `the dump of ${name} is restored as a file; name a server (--db-…) to import it` })
     }
     const missing = new Set(options.paths.map(cleanPath))
-    const { belongs, wanted, kept } = scopeOfRestore(app, manifest, options, new Set(options.only === 'files' ? serverDumps(manifest).map(({ path }) => path) : dumps.map(({ path }) => path)))
-    const files = options.only !== 'databases' && (manifest.scope !== 'database' || manifest.databases.some(({ engine }) => engine === 'sqlite') || !imports)
+    if (!manifest.complete) run.emit({ type: 'run.note', code: 'restore.incomplete', message: `This restore point is incomplete: ${manifest.warnings.length} things could not be saved as they were. What the target has of them stays` })
+    const { belongs, wanted, kept } = scopeOfRestore(app, manifest, options, foldersOfHoldfast(app, options, state), new Set(options.only === 'files' ? serverDumps(manifest).map(({ path }) => path) : dumps.map(({ path }) => path)))
+    const hasFileDatabases = manifest.databases.some(({ engine }) => engine === 'sqlite')
+    const files = options.only === 'databases' ? hasFileDatabases : manifest.scope !== 'database' || hasFileDatabases || !imports
+    if (options.only === 'databases' && !files && targets.length + contained.targets.length === 0) throw new AppError('usage', 'The restore point holds no database', { hint: '"holdfast show" tells what it holds.' })
     const outcome = await restorePoint({
       app: app.name, vault, id, manifest, target: app.root, files, databases: [...targets, ...contained.targets], belongs,
       volumes: contained.volumes, ...(contained.freezer === undefined ? {} : { freezer: contained.freezer }),
@@ -106,13 +113,14 @@ function requireFound(missing: ReadonlySet<string>): void {
 }
 
 /** What is written and what may be replaced or removed: within what the source would have saved, and nothing that the target itself excludes. */
-function scopeOfRestore(app: Application, manifest: Manifest, options: RestoreOptions, dumps: ReadonlySet<string>): { belongs: Belongs; wanted: (path: string) => boolean; kept: ReadonlySet<string> } {
+function scopeOfRestore(app: Application, manifest: Manifest, options: RestoreOptions, holdfasts: readonly string[], dumps: ReadonlySet<string>): { belongs: Belongs; wanted: (path: string) => boolean; kept: ReadonlySet<string> } {
   const saved = compileSelection({ include: manifest.selection.include, exclude: [...manifest.selection.exclude, `/${containerInside}/`] })
-  const own = existsSync(app.root) ? compileSelection({ include: [], exclude: [...excludesOf(app, presetOf(app))] }) : (): 'take' => 'take'
+  const own = existsSync(app.root) ? compileSelection({ include: [], exclude: [...excludesOf(app, presetOf(app)), ...holdfasts] }) : (): 'take' => 'take'
   const chosen = options.paths.map(cleanPath)
   // A point of databases alone has of the files only the SQLite databases and dumps that are not imported, and replaces no others.
-  const only = manifest.scope === 'database' ? manifest.databases.filter(({ path }) => !dumps.has(path)).map(({ path }) => path) : chosen
-  const limited = manifest.scope === 'database' || chosen.length > 0
+  const isOfDatabases = manifest.scope === 'database' || options.only === 'databases'
+  const only = isOfDatabases ? manifest.databases.filter(({ path, engine }) => options.only === 'databases' ? engine === 'sqlite' : !dumps.has(path)).map(({ path }) => path) : chosen
+  const limited = isOfDatabases || chosen.length > 0
   const journals = new Set(manifest.databases.filter(({ engine }) => engine === 'sqlite').flatMap(({ path }) => sqliteCompanions(path)))
   // What another program's archive says of its top, if anything, is nothing to change the application's own folder by.
   const keepsRoot = manifest.foreign !== undefined && existsSync(app.root)
@@ -134,10 +142,21 @@ function scopeOfRestore(app: Application, manifest: Manifest, options: RestoreOp
   }
   const isLead = (path: string): boolean => path === '.' || only.some((one) => one.startsWith(`${path}/`))
   return {
-    belongs,
+    belongs: sparing(belongs, app.root, manifest),
     kept,
     wanted: (path) => !dumps.has(path) && !isOwn(path)
       && (!limited || isLead(path) || only.some((one) => path === one || path.startsWith(`${one}/`))),
+  }
+}
+
+/** Patterns of what Holdfast itself keeps below the target: places of restore points and its state. @throws AppError `restore.target` where the target is one. */
+function foldersOfHoldfast(app: Application, { places }: RestoreOptions, state: AppState): readonly string[] {
+  const { vaults, place } = app.whole
+  const all = [...places, ...app.vaults.map((vault) => vault.place), ...Object.values(vaults).map((vault) => vault.place), ...(place === undefined ? [] : [place]), dirname(state.folder)]
+  try {
+    return [...new Set(ownFolders(app.root, all))]
+  } catch (cause) {
+    throw new AppError('restore.target', `${app.root} is where Holdfast keeps its restore points or its state, and is no target of a restore`, { hint: 'Name another folder with --target.', cause })
   }
 }
 
@@ -147,7 +166,7 @@ function isBeside(path: string, chosen: string): boolean {
 
 function cleanPath(path: string): string {
   const clean = path.replace(/^\.?\/+/, '').replace(/\/+$/, '')
-  if (clean === '' || clean.split('/').some((part) => part === '..' || part === '')) {
+  if (clean === '' || clean.split('/').some((part) => part === '..' || part === '.' || part === '')) {
     throw new AppError('usage', `"${path}" is no path within a restore point`, { hint: 'Write it relative to the application\'s root, as "holdfast show --files" lists it.' })
   }
   return clean

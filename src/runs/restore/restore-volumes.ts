@@ -14,6 +14,7 @@ import type { Belongs } from './plan-swap.ts'
 import { planSwap } from './plan-swap.ts'
 import { previewRestore } from './preview-restore.ts'
 import { requireSpace } from './require-space.ts'
+import { sparing } from './spare.ts'
 import type { RestoreAbout } from './restore-record.ts'
 import { RestoreRecord } from './restore-record.ts'
 import { keepFolderMetadata, missingAfterSwap, swapBack, swapIn } from './swap.ts'
@@ -28,8 +29,7 @@ type Staging = { readonly vault: VaultReader; readonly id: string; readonly mani
 /** Unpacks a volume beside itself, and plans its swap; nothing live is touched. @throws as restorePoint. */
 export async function stageVolume(volume: VolumeTarget, about: RestoreAbout, { vault, id, manifest, ownership, trusted, tempFolder }: Staging, run: Run, onFolder: (work: WorkVolume) => void): Promise<void> {
   const below = belowFolder(vault, volume.path)
-  const excluded = compileSelection({ include: [], exclude: manifest.selection.exclude })
-  const belongs: Belongs = (path, isDir) => excluded(path === '.' ? volume.path : `${volume.path}/${path}`, isDir)
+  const belongs = belongsToVolume(volume.target, manifest, volume.path)
   const folder = makeWorkFolder(volume.target, run.now())
   onFolder({ name: volume.name, target: volume.target, folder })
   using record = new RestoreRecord(folder)
@@ -46,14 +46,18 @@ export async function stageVolume(volume: VolumeTarget, about: RestoreAbout, { v
 
 /** Call it once what writes into the volumes stands still. */
 export function planVolume({ folder, target }: WorkVolume, manifest: Manifest, path: string): void {
-  const excluded = compileSelection({ include: [], exclude: manifest.selection.exclude })
   using record = new RestoreRecord(folder)
   {
     using staged = new AnchoredFolder(join(folder, 'stage'))
     using live = new AnchoredFolder(target)
-    record.plan(planSwap(staged, live, (below, isDir) => excluded(below === '.' ? path : `${path}/${below}`, isDir), mountPointsBelow(target)))
+    record.plan(planSwap(staged, live, belongsToVolume(target, manifest, path), mountPointsBelow(target)))
   }
   keepFolderMetadata(record, target, copyFolderMetadata)
+}
+
+function belongsToVolume(target: string, manifest: Manifest, path: string): Belongs {
+  const excluded = compileSelection({ include: [], exclude: manifest.selection.exclude })
+  return sparing((below, isDir) => excluded(below === '.' ? path : `${path}/${below}`, isDir), target, manifest, path)
 }
 
 /** Durable before the record of the whole says that the change has begun. */
