@@ -84,18 +84,40 @@ export class Setup implements AsyncDisposable {
     const there = plans.filter((plan) => existsSync(plan.place))
     const [first] = plans
     if (there.length === 0 && first !== undefined) {
+      this.#requireConfigured(place)
       throw new AppError('vault.missing', `There is no folder ${first.place}`, { hint: 'Name the place that holds the restore points with --from.' })
     }
-    return await Promise.all(there.map((plan) => this.openVault(plan, place, { imported: true })))
+    const vaults = await Promise.all(there.map((plan) => this.openVault(plan, place, { imported: true })))
+    if (this.#isUnconfigured(place) && !await mayHold(vaults, place.app, this.signal)) this.#requireConfigured(place)
+    return vaults
+  }
+
+  /** Whether the configured places are looked through for a name that the configuration does not have. */
+  #isUnconfigured({ place, app }: PlaceOptions): boolean {
+    return place === undefined && app !== undefined && this.config !== undefined && this.config.apps[app] === undefined
+  }
+
+  /** @throws AppError `app.unknown` for a name that the configuration does not have. */
+  #requireConfigured(place: PlaceOptions): void {
+    if (this.#isUnconfigured(place) && place.app !== undefined && this.config !== undefined) configuredApplication(place.app, this.config, this.defaultPlace)
   }
 
   #plansToRead(place: PlaceOptions): readonly VaultPlan[] {
     if (place.place !== undefined) return this.#ownPlans(place.place) ?? [this.placePlan(place.place)]
     const { config } = this
     if (config === undefined) return this.#ownPlans('.') ?? [this.placePlan(this.defaultPlace)]
-    const names = place.app === undefined ? Object.keys(config.apps) : [place.app]
-    const plans = names.flatMap((name) => configuredApplication(name, config, this.defaultPlace).vaults)
+    // One that was renamed or removed still has its restore points where it was saved.
+    const isUnconfigured = this.#isUnconfigured(place)
+    const names = place.app === undefined || isUnconfigured ? Object.keys(config.apps) : [place.app]
+    const used = names.flatMap((name) => configuredApplication(name, config, this.defaultPlace).vaults)
+    const plans = isUnconfigured ? [...used, ...this.#unusedPlans(config).filter(({ place: folder }) => !used.some((plan) => plan.place === folder))] : used
     return [...new Map(plans.map((plan) => [`${plan.name}\0${plan.place}`, plan])).values()]
+  }
+
+  /** The configured places as they are without any application. */
+  #unusedPlans({ vaults, place }: Config): readonly VaultPlan[] {
+    const plans = Object.entries(vaults).map(([name, vault]) => vaultPlan(name, vault, {}))
+    return plans.length > 0 && place === undefined ? plans : [...plans, this.placePlan(this.defaultPlace)]
   }
 
   /** An application's folder stands for the place where its users keep their backups, if it has one. */
@@ -144,6 +166,13 @@ export class Setup implements AsyncDisposable {
 export async function knownPoints(vaults: readonly NamedVault[], app: string | undefined, run: Run): Promise<readonly KnownPoint[]> {
   const lists = await Promise.all(vaults.map(async ({ name, vault }) => (await vault.snapshots(run)).map((snapshot) => ({ ...snapshot, vault: name }))))
   return lists.flat().filter((point) => app === undefined || point.app === app).sort((a, b) => b.startedAt.localeCompare(a.startedAt))
+}
+
+/** Whether a vault holds points of that application, or what cannot be read and might be one. */
+async function mayHold(vaults: readonly NamedVault[], app: string | undefined, signal: AbortSignal): Promise<boolean> {
+  const unreadable: string[] = []
+  const points = await knownPoints(vaults, app, { signal, now: () => new Date(), emit: (event) => { if (event.type === 'run.note') unreadable.push(event.code) } })
+  return points.length > 0 || unreadable.length > 0
 }
 
 /** The vault of that name among the opened ones. */

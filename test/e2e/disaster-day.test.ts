@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { parse } from 'yaml'
+import { z } from 'zod'
 import type { MariadbServer } from '../fixtures/mariadb-server.ts'
 import { startMariadb } from '../fixtures/mariadb-server.ts'
 import { createSampleDatabase } from '../fixtures/sample-database.ts'
@@ -103,6 +104,104 @@ test('of several applications in one place, each brings its part of the configur
   const { apps, vaults } = parse(await readFile(join(fresh, 'etc-holdfast/holdfast.yaml'), 'utf8'))
   assert.deepEqual([apps.demo.keep.last, apps.notes.exclude, Object.keys(vaults)], [5, ['/tmp/'], ['nas']])
 })
+
+test('a restore whose configuration cannot be written tells all that it did, warns, and ends with 3', async () => {
+  await using machine = await machineWithPoint()
+  await rm(machine.app, { recursive: true })
+  const readOnly = 'mkdir /etc/holdfast && mount -t tmpfs -o ro tmpfs /etc/holdfast && "$@"'
+  const { status, stdout, stderr } = await onNewMachine(machine, join(machine.folder, 'fresh'), readOnly, [launcher, 'restore', 'latest', '--from', machine.place, '--no-ask', '--json'])
+  assert.equal(status, 3, stdout + stderr)
+  const { outcome, target, configuration, warnings } = restoredSchema.parse(JSON.parse(stdout))
+  assert.deepEqual([outcome, target, configuration], ['partial', machine.app, undefined])
+  assert.match(warnings[0]?.message ?? '', /^The configuration .* could not be written to \/etc\/holdfast\/holdfast\.yaml: .*read-only.*The restore itself is complete.*by hand/)
+  assert.equal(await readFile(join(machine.app, 'letter'), 'utf8'), 'hello')
+})
+
+test('where the configuration that is there cannot be changed, the one that comes back is written beside it', async () => {
+  await using machine = await machineWithPoint()
+  await machine.configure({ apps: { notes: { root: join(machine.folder, 'notes') } }, vaults: { nas: { type: 'archive', place: machine.place } } })
+  // A file that is a mount point can be read and not be replaced, also by root.
+  const { status, stdout, stderr } = await answerOf('unshare', ['--mount', 'sh', '-c', `mount --bind '${machine.configFile}' '${machine.configFile}' && exec "$@"`, 'sh', launcher, '--config', machine.configFile, 'restore', 'latest', '--from', machine.place, '--no-ask', '--json'], { cwd: machine.folder, env: machine.env })
+  assert.equal(status, 0, stdout + stderr)
+  const { configuration, notes } = restoredSchema.parse(JSON.parse(stdout))
+  assert.equal(configuration, join(machine.folder, 'holdfast-demo.yaml'))
+  assert.match(notes[0]?.message ?? '', /could not be written to .*holdfast\.yaml: /)
+  assert.equal(parse(await readFile(configuration ?? '', 'utf8')).apps.demo.root, machine.app)
+})
+
+test('an application that was renamed does not come back under its old name, and is found by both', async () => {
+  await using machine = await machineWithPoint()
+  const [point] = await machine.points()
+  await machine.configure({ apps: { shop: { root: machine.app } }, vaults: { nas: { type: 'archive', place: machine.place } } })
+  const live = await readFile(machine.configFile, 'utf8')
+  const files = await readdir(machine.folder)
+  await machine.backup(['shop'])
+  await writeFile(join(machine.app, 'letter'), 'spoilt')
+  assert.match((await machine.holdfast(['restore', 'latest', '--no-ask'], { status: 1 })).stderr, /several applications.*demo, shop.*\n.*--app/)
+  for (const args of [[point?.id ?? '', '--path', 'letter'], [point?.id ?? ''], ['latest', '--app', 'demo']]) {
+    const { id, configuration } = restoredSchema.parse(await machine.json(['restore', ...args, '--no-ask']))
+    assert.deepEqual([id, configuration], [point?.id, undefined])
+  }
+  assert.equal(await readFile(join(machine.app, 'letter'), 'utf8'), 'hello')
+  assert.equal(await readFile(machine.configFile, 'utf8'), live)
+  assert.deepEqual((await readdir(machine.folder)).filter((name) => !name.startsWith('.demo.')), files)
+})
+
+test('points of a removed application are found by its name, also where no application is left; a name that nothing has is told', async () => {
+  await using machine = await machineWithPoint()
+  for (const vaults of [{ nas: { type: 'archive', place: machine.place } }, {}]) {
+    await machine.configure({ apps: {}, vaults, place: machine.place })
+    assert.match((await machine.holdfast(['list', 'demo'])).stdout, /demo/)
+    assert.match((await machine.holdfast(['list', 'dmeo'], { status: 1 })).stderr, /There is no application "dmeo".*\[app\.unknown\]/)
+  }
+  await machine.configure({ apps: {}, place: join(machine.folder, 'nowhere') })
+  await machine.holdfast(['list', 'demo'], { status: 1 }).then(({ stderr }) => assert.match(stderr, /\[app\.unknown\]/))
+})
+
+for (const part of [['--path', 'letter'], ['--only', 'files']]) {
+  test(`a part of an application (${part[0]}) brings no configuration, whether there is one or not`, async () => {
+    await using machine = await machineWithPoint()
+    await machine.configure({ apps: { notes: { root: join(machine.folder, 'notes') } }, vaults: { nas: { type: 'archive', place: machine.place } } })
+    const live = await readFile(machine.configFile, 'utf8')
+    const files = await readdir(machine.folder)
+    const args = ['restore', 'latest', '--from', machine.place, ...part, '--no-ask']
+    await machine.holdfast(args)
+    assert.equal(await readFile(machine.configFile, 'utf8'), live)
+    assert.deepEqual((await readdir(machine.folder)).filter((name) => !name.startsWith('.demo.')), files)
+    const { status, stdout, stderr } = await onNewMachine(machine, join(machine.folder, 'fresh'), '"$@" && test ! -e /etc/holdfast', [launcher, ...args])
+    assert.equal(status, 0, stdout + stderr)
+  })
+}
+
+test('an archive that is named by its path never changes the configuration, and becomes one only with --trust', async () => {
+  await using machine = await machineWithPoint()
+  const [point] = await machine.points()
+  const args = ['restore', join(machine.place, point?.key ?? ''), '--no-ask', '--json']
+  await machine.configure({ apps: { notes: { root: join(machine.folder, 'notes') } }, vaults: { nas: { type: 'archive', place: machine.place } } })
+  const live = await readFile(machine.configFile, 'utf8')
+  for (const trust of [[], ['--trust', '--trust-hooks']]) {
+    const { configuration } = restoredSchema.parse(JSON.parse((await machine.holdfast([...args, ...trust])).stdout))
+    assert.equal(configuration, join(machine.folder, 'holdfast-demo.yaml'))
+    assert.equal(await readFile(machine.configFile, 'utf8'), live)
+  }
+  for (const [trust, file, other] of [[[], 'holdfast-demo.yaml', 'holdfast.yaml'], [['--trust'], 'holdfast.yaml', 'holdfast-demo.yaml']] as const) {
+    const { status, stdout, stderr } = await onNewMachine(machine, join(machine.folder, `fresh${trust.length}`), `"$@" && test ! -e /etc/holdfast/${other} && grep -q 'last: 5' /etc/holdfast/${file}`, [launcher, ...args, ...trust])
+    assert.equal(status, 0, stdout + stderr)
+    assert.equal(restoredSchema.parse(JSON.parse(stdout)).configuration, `/etc/holdfast/${file}`)
+  }
+})
+
+const remarksSchema = z.array(z.object({ message: z.string() }))
+const restoredSchema = z.object({ outcome: z.string(), id: z.string(), target: z.string(), configuration: z.string().optional(), notes: remarksSchema, warnings: remarksSchema })
+
+/** One application with a letter, saved under the name "demo". */
+async function machineWithPoint(): Promise<Machine> {
+  const machine = await newMachine()
+  await writeFile(join(machine.app, 'letter'), 'hello')
+  await machine.configure({ apps: { demo: { root: machine.app, keep: { last: 5 } } }, vaults: { nas: { type: 'archive', place: machine.place } } })
+  await machine.backup(['demo'])
+  return machine
+}
 
 /** Root on a machine that has never seen Holdfast: in a mount namespace of its own, /etc and /var are what they are, and what is written there goes aside. */
 async function onNewMachine(machine: Machine, fresh: string, script: string, command: readonly string[], secret = password): Promise<Answer> {

@@ -11,6 +11,7 @@ import { shellQuote } from '../../kit/shell-quote.ts'
 import { formatByteSize } from '../../kit/byte-size.ts'
 import { printable } from '../../kit/printable.ts'
 import type { Manifest, Snapshot } from '../../model/restore-point.ts'
+import type { RunReport } from '../../model/run-report.ts'
 import type { VaultReader } from '../../model/vault.ts'
 import type { Application } from '../../runs/application.ts'
 import { applicationAt } from '../../runs/application.ts'
@@ -34,6 +35,7 @@ import { addReadingOptions, placeOptions } from '../place-options.ts'
 import { localTime, pointKind, pointState } from '../point-words.ts'
 import { Progress } from '../progress.ts'
 import { quietRun } from '../quiet-run.ts'
+import type { Kept } from '../recover-config.ts'
 import { recoverConfig } from '../recover-config.ts'
 import { exitStatusOfRun } from '../run-status.ts'
 import type { KnownPoint } from '../../runs/setup.ts'
@@ -64,7 +66,7 @@ export function addRestoreCommand(program: Command): void {
     .option('--db-user <user>', 'the database user')
     .option('--db-password-file <file>', 'the file with that user\'s password')
     .option('-n, --dry-run', 'only say what would be written, overwritten and deleted')
-    .option('--trust', 'an archive file outside any place: restore setuid bits and devices too')
+    .option('--trust', 'an archive file outside any place: restore setuid bits and devices too, and take its configuration where there is none')
     .option('--trust-hooks', 'keep hooks that came out of the archive, and run its scripts')
     .option('--user <name>', 'whose the application\'s own log is (as root)')
     .addOption(new Option('--resume', 'finish a restore that was interrupted').conflicts(['rollback', 'undo', ...ofRestoresOnly]))
@@ -115,7 +117,7 @@ async function restore(context: CommandContext, what: string, options: Options):
   const { setup, output, signal, options: { ask, json } } = context
   const { vault, point, isFile } = await findRestorePoint(context, what, options)
   const manifest = await vault.manifest(point.id, quietRun(output, signal))
-  const recovered = await recoverConfig(context, manifest, options)
+  const recovered = await recoverConfig(context, { id: point.id, manifest, isFile }, options)
   const app = targetOf(context, manifest, options)
   const atTarget = databasesAtTarget(app, manifest.preset)
   using progress = new Progress(output)
@@ -138,15 +140,25 @@ async function restore(context: CommandContext, what: string, options: Options):
     },
   }, await setup.state(app.name), { signal, onEvent: progress.show, now: () => new Date() })
   if (result.error !== undefined) throw result.error
-  if (recovered?.keep !== undefined) {
-    output.say(await recovered.keep())
-    for (const note of recovered.notes) output.say(`  ${printable(note)}`)
-  }
-  const { preview, report, databases, safety } = result
-  output.result({ outcome: report.outcome, id: point.id, target: app.root, preview, databases, safety, dryRun: options.dryRun === true, notes: report.notes, warnings: report.warnings }, () => options.dryRun === true && preview !== undefined
+  const kept = await recovered?.keep?.() ?? { notes: [], warnings: [] }
+  tellKept(output, kept)
+  const { preview, databases, safety } = result
+  const report = reportWith(result.report, kept)
+  output.result({ outcome: report.outcome, id: point.id, target: app.root, preview, databases, safety, configuration: kept.file, dryRun: options.dryRun === true, notes: report.notes, warnings: report.warnings }, () => options.dryRun === true && preview !== undefined
     ? describePlan(preview, databases, point, app)
     : [`${output.paint('green', 'restored')} ${point.id} (${localTime(point.startedAt)}) to ${printable(app.root)}`, ...databases.map((name) => `  ${printable(name)}`), output.withGiven(`  what was there before is kept for a week: "holdfast restore --undo --target ${printable(shellQuote(app.root))}" brings it back`)].join('\n'))
   return exitStatusOfRun(report)
+}
+
+function tellKept(output: Output, { notes, warnings }: Kept): void {
+  for (const { message } of notes) output.say(printable(message))
+  for (const { message } of warnings) output.say(`${output.paint('yellow', 'warning:')} ${printable(message)}`)
+}
+
+/** A restore whose configuration could not be kept has succeeded; it ends as a run with warnings does. */
+function reportWith(report: RunReport, { notes, warnings }: Kept): RunReport {
+  const told = { ...report, notes: [...report.notes, ...notes], warnings: [...report.warnings, ...warnings] }
+  return warnings.length > 0 && report.outcome === 'ok' ? { ...told, outcome: 'partial' } : told
 }
 
 /** Without a person `--no-ask` is the consent; a terminal-less call without it may only write into what is empty. */
