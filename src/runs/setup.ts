@@ -111,7 +111,9 @@ export class Setup implements AsyncDisposable {
     const names = place.app === undefined || isUnconfigured ? Object.keys(config.apps) : [place.app]
     const used = names.flatMap((name) => configuredApplication(name, config, this.defaultPlace).vaults)
     const plans = isUnconfigured ? [...used, ...this.#unusedPlans(config).filter(({ place: folder }) => !used.some((plan) => plan.place === folder))] : used
-    return [...new Map(plans.map((plan) => [`${plan.name}\0${plan.place}`, plan])).values()]
+    const each = [...new Map(plans.map((plan) => [`${plan.name}\0${plan.place}`, plan])).values()]
+    // Applications that keep their archives in their own folders all call that place "default".
+    return each.map((plan, index) => each.findIndex(({ name }) => name === plan.name) === index ? plan : { ...plan, name: plan.place })
   }
 
   /** The configured places as they are without any application. */

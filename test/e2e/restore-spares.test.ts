@@ -103,3 +103,34 @@ test('a path that names nothing below the root is refused', async () => {
   await rm(join(machine.app, 'letter'))
   for (const path of ['.', './', 'docs/.', './.']) await machine.holdfast(['restore', 'latest', '--from', machine.place, '--target', machine.app, '--path', path, '--no-ask'], { ...plain, status: 1 })
 })
+
+test('an application that was renamed is restored by its present rules, whatever the point calls it', async () => {
+  await using machine = await newMachine()
+  for (const path of ['letter', 'mine']) await writeFile(join(machine.app, path), 'hello')
+  await machine.configure({ apps: { old: { root: machine.app } }, place: machine.place })
+  const [point] = await machine.backup(['old'])
+  await machine.configure({ apps: { new: { root: machine.app, exclude: ['/mine'] } }, place: machine.place })
+  for (const path of ['letter', 'mine']) await writeFile(join(machine.app, path), 'of today')
+  await machine.holdfast(['restore', point?.id ?? '', '--no-ask'])
+  assert.deepEqual([await readFile(join(machine.app, 'letter'), 'utf8'), await readFile(join(machine.app, 'mine'), 'utf8')], ['hello', 'of today'])
+  assert.ok(existsSync(join(machine.state, 'new/runs')) && !(await machine.journals('.ndjson', 'old')).includes('"kind":"restore"'))
+})
+
+test('of two applications that keep archives in their own folders each has its own points', async () => {
+  await using machine = await newMachine()
+  const roots = ['one', 'two'].map((name) => join(machine.folder, name))
+  for (const root of roots) {
+    await mkdir(join(root, 'volumes'), { recursive: true })
+    await writeFile(join(root, 'docker-compose.yml'), 'services: {}\n')
+    await writeFile(join(root, 'menu.sh'), '# IOTstack\n')
+    await mkdir(join(root, '.templates'))
+    await writeFile(join(root, 'volumes/file'), root)
+  }
+  await machine.configure({ apps: { one: { root: roots[0], preset: 'iotstack' }, two: { root: roots[1], preset: 'iotstack' } } })
+  const made = [...await machine.backup(['one']), ...await machine.backup(['two'])]
+  for (const point of made) {
+    await writeFile(join(point.root, 'volumes/file'), 'of today')
+    await machine.holdfast(['restore', point.id, '--no-ask'])
+    assert.equal(await readFile(join(point.root, 'volumes/file'), 'utf8'), point.root)
+  }
+})

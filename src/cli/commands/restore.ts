@@ -173,7 +173,9 @@ function targetOf({ setup }: CommandContext, manifest: Manifest, options: Option
   if (options.target !== undefined) return applicationAt(options.target, setup.config, setup.defaultPlace, undefined)
   if (setup.config?.apps[manifest.app] !== undefined) return setup.application(manifest.app)
   if (manifest.root === '') throw new AppError('restore.target', 'Another program made this archive, which does not say where the application belongs', { hint: 'Give the application\'s folder with --target; or import the archive with --app NAME for an application of the configuration.' })
-  return applicationAt(manifest.root, setup.config, setup.defaultPlace, manifest.app)
+  // One that was renamed since has its own rules for that folder.
+  const there = applicationAt(manifest.root, setup.config, setup.defaultPlace)
+  return there.configured ? there : applicationAt(manifest.root, setup.config, setup.defaultPlace, manifest.app)
 }
 
 async function finish(context: CommandContext, what: string, options: Options, how: FinishHow): Promise<number> {
