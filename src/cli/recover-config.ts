@@ -40,11 +40,23 @@ type Written = { readonly file?: string; readonly said: string }
  * The configuration inside the restore point, where the application has none: it tells how to reach databases, and is brought
  * back with the application.
  */
-export async function recoverConfig({ setup, output, options: { ask, json } }: CommandContext, { id, manifest, isFile }: RestoredPoint, options: Options): Promise<Recovered | undefined> {
-  if (manifest.config === undefined || setup.config?.apps[manifest.app] !== undefined) return undefined
-  if (setup.config !== undefined && options.target !== undefined) return undefined
-  const known = configFromManifest(manifest.config, { trustHooks: true })
-  const withHooks = configFromManifest(manifest.config, { trustHooks: false })
+export async function recoverConfig(context: CommandContext, point: RestoredPoint, options: Options): Promise<Recovered | undefined> {
+  const { config: text, app } = point.manifest
+  if (text === undefined || context.setup.config?.apps[app] !== undefined) return undefined
+  if (context.setup.config !== undefined && options.target !== undefined) return undefined
+  try {
+    return await readConfig(context, text, point, options)
+  } catch (error) {
+    // One of a later version, perhaps: files and databases come back all the same.
+    if (!(error instanceof AppError) || error.code !== 'config.invalid') throw error
+    const warning = { code: error.code, message: `${error.message}. ${error.hint ?? ''}` }
+    return { config: configSchema.parse({ apps: {} }), ...(options.dryRun === true ? {} : { keep: async () => ({ notes: [], warnings: [warning] }) }) }
+  }
+}
+
+async function readConfig({ setup, output, options: { ask, json } }: CommandContext, text: string, { id, manifest, isFile }: RestoredPoint, options: Options): Promise<Recovered> {
+  const known = configFromManifest(text, { trustHooks: true })
+  const withHooks = configFromManifest(text, { trustHooks: false })
   const whole = parsed(known.text)
   const destination = destinationOf(setup, manifest, whole, isFile, options)
   if (destination === undefined) return { config: options.trustHooks === true ? whole : parsed(withHooks.text) }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
@@ -83,6 +84,24 @@ suite('on a new machine, with nothing but the place and the password,', () => {
     assert.equal(status, 12)
     assert.deepEqual(await describeTree(machine.app), tree)
   })
+})
+
+test('a configuration that this version does not understand keeps nobody from the files, and is told', async () => {
+  await using machine = await newMachine()
+  await writeFile(join(machine.app, 'letter'), 'hello')
+  await machine.configure({ apps: { demo: { root: machine.app, format: 'folder' } }, place: machine.place })
+  const [point] = await machine.backup(['demo'])
+  const trailer = join(machine.place, point?.key ?? '', `.holdfast-${point?.id}`)
+  const manifest = JSON.parse(await readFile(join(trailer, 'manifest.json'), 'utf8'))
+  const text = `${JSON.stringify({ ...manifest, config: `${manifest.config}ofAnotherVersion: 1\n` }, undefined, 1)}\n`
+  const sum = createHash('sha256').update(text).digest('hex')
+  await writeFile(join(trailer, 'manifest.json'), text)
+  await writeFile(join(trailer, 'manifest.sha256'), (await readFile(join(trailer, 'manifest.sha256'), 'utf8')).replace(/^[0-9a-f]{64}/, sum))
+  for (const folder of [machine.app, machine.state]) await rm(folder, { recursive: true })
+  const { status, stdout, stderr } = await onNewMachine(machine, join(machine.folder, 'fresh'), '"$@"', [launcher, 'restore', 'latest', '--from', machine.place, '--no-ask'])
+  assert.equal(status, 3, stdout + stderr)
+  assert.match(stdout + stderr, /configuration kept in the restore point cannot be used/)
+  assert.equal(await readFile(join(machine.app, 'letter'), 'utf8'), 'hello')
 })
 
 test('of several applications in one place, each brings its part of the configuration back', async () => {
