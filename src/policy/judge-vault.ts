@@ -3,6 +3,7 @@ import { formatDuration, parseDuration } from '../kit/duration.ts'
 import type { Expectations } from '../model/expectations.ts'
 import type { Scope, Snapshot } from '../model/restore-point.ts'
 import type { StatusReason, VaultStatus } from '../model/status.ts'
+import { clockToleranceMs, isFuture } from './is-future.ts'
 
 /** A restore point that the journals know. */
 export type KnownPoint = { readonly id: string; readonly key: string }
@@ -19,8 +20,6 @@ export type VaultJudgement = { readonly status: VaultStatus; readonly reasons: r
 
 type Facts = Omit<VaultInput, 'vault'> & { readonly name: string; readonly all: readonly Snapshot[]; readonly good: readonly Snapshot[]; readonly now: Date }
 
-// Two machines' clocks may differ a little.
-const clockToleranceMs = 5 * 60_000
 const comparedPoints = 7
 
 /** Judges what lies in one vault against the expectations. */
@@ -33,7 +32,7 @@ export function judgeVault({ vault, ...input }: VaultInput, now: Date): VaultJud
     }
   }
   const all = vault.snapshots.toSorted((a, b) => startedMs(b) - startedMs(a))
-  const good = all.filter((point) => point.complete && point.damagedAt === undefined && point.scope === input.scope && !isFuture(point, now))
+  const good = all.filter((point) => point.complete && point.damagedAt === undefined && point.scope === input.scope && !isFuture(startedMs(point), now))
   const facts: Facts = { ...input, name, all, good, now }
   const [newest] = good
   return {
@@ -99,7 +98,7 @@ function judgeSoundness(facts: Facts): readonly StatusReason[] {
     const count = damaged.length === 1 ? '1 restore point is' : `${damaged.length} restore points are`
     reasons.push(reason(facts, 'damaged', newestIs ? 'failed' : 'warning', `${count} damaged${label}${newestIs ? ', among them the newest' : ''}.`))
   }
-  const incomplete = all.find((point) => !point.complete && point.scope === facts.scope && !isFuture(point, facts.now))
+  const incomplete = all.find((point) => !point.complete && point.scope === facts.scope && !isFuture(startedMs(point), facts.now))
   if (incomplete !== undefined && Date.parse(incomplete.startedAt) > since) {
     reasons.push(reason(facts, 'incomplete', 'warning', `The newest restore point${label} is incomplete: something could not be read.`))
   }
@@ -118,13 +117,9 @@ function judgeMissing(facts: Facts): readonly StatusReason[] {
 }
 
 function judgeClock(facts: Facts): readonly StatusReason[] {
-  const future = facts.all.filter((point) => isFuture(point, facts.now)).length
+  const future = facts.all.filter((point) => isFuture(startedMs(point), facts.now)).length
   if (future === 0) return []
   return [reason(facts, 'clock', 'warning', `${future === 1 ? '1 restore point is' : `${future} restore points are`} dated in the future${facts.label}: a clock was wrong, so ${future === 1 ? 'it does' : 'they do'} not count.`)]
-}
-
-function isFuture(point: Snapshot, now: Date): boolean {
-  return !(startedMs(point) <= now.getTime() + clockToleranceMs)
 }
 
 /** Parsed once: the same tens of thousands of points are judged at each question. */

@@ -8,10 +8,10 @@ import type { Verdict } from '../../policy/retain.ts'
 import { retain } from '../../policy/retain.ts'
 import { AppError } from '../../kit/app-error.ts'
 import { printable } from '../../kit/printable.ts'
-import { findPoint } from '../../runs/find-point.ts'
 import { forget, judgeNamed } from '../../runs/forget.ts'
 import { performRun } from '../../runs/perform-run.ts'
 import { askYesNo, mayAsk } from '../ask.ts'
+import { namedPoint } from '../choose-point.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runCommand } from '../command-context.ts'
 import { table } from '../output.ts'
@@ -45,7 +45,7 @@ export function addForgetCommand(program: Command): void {
 async function forgetPoints({ output, setup, options: { ask, json }, signal }: CommandContext, ids: readonly string[], options: Options, place: ReturnType<typeof placeOptions>): Promise<number> {
   const vaults = await setup.vaultsToRead(place)
   const points = await knownPoints(vaults, place.app, quietRun(output, signal))
-  const named = ids.map((id) => findPoint(points, id))
+  const named = ids.map((id) => namedPoint(points, id, output))
   const given = rulesOf(options)
   if (named.length > 0 && given !== undefined) throw new AppError('usage', 'Points to remove and rules were both given', { hint: 'Give one of the two.' })
   const apps = [...new Set(points.map(({ app }) => app))]

@@ -29,14 +29,12 @@ import { askYesNo, mayAsk } from '../ask.ts'
 import { choosePoint, findPoints } from '../choose-point.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runCommand } from '../command-context.ts'
-import type { Output } from '../output.ts'
 import { addReadingOptions, placeOptions } from '../place-options.ts'
-import { localTime, pointKind, pointState } from '../point-words.ts'
+import { localTime, pointState } from '../point-words.ts'
 import { Progress } from '../progress.ts'
 import { quietRun } from '../quiet-run.ts'
 import { recoverConfig } from '../recover-config.ts'
 import { exitStatusOfRun } from '../run-status.ts'
-import type { KnownPoint } from '../../runs/setup.ts'
 import { vaultOf } from '../../runs/setup.ts'
 
 type Options = {
@@ -91,18 +89,8 @@ async function findRestorePoint(context: CommandContext, what: string, options: 
   }
   if (options.dump !== undefined) throw new AppError('usage', '--dump is for archives of other programs that are named by their path', { hint: 'For one that was imported, import it again with --dump.' })
   const vaults = await setup.vaultsToRead(place)
-  const found = await findPoints(vaults, place.app, run)
-  const point = choosePoint(found, what)
-  if (what === 'latest') tellPassedOver(output, found.points, point)
+  const point = choosePoint(await findPoints(vaults, place.app, run), what, output)
   return { vault: vaultOf(point, vaults), point, isFile: false }
-}
-
-/** Who asks for the latest and gets an older one must know. */
-function tellPassedOver(output: Output, points: readonly KnownPoint[], chosen: KnownPoint): void {
-  for (const point of points) {
-    if (point.app !== chosen.app || point.startedAt <= chosen.startedAt) continue
-    output.say(`${output.paint('yellow', 'warning:')} the newer restore point ${point.id} of ${localTime(point.startedAt)} is passed over: ${pointState(point)}, ${pointKind(point)}`)
-  }
 }
 
 async function restore(context: CommandContext, what: string, options: Options): Promise<number> {

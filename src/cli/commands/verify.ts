@@ -21,7 +21,7 @@ export function addVerifyCommand(program: Command): void {
       // A latest one that was found damaged is looked at again, and not passed over for an older one that is whole.
       const undamaged = { ...found, points: found.points.map(({ damagedAt: _known, ...point }) => point) }
       const isAll = ids.includes('all')
-      const chosen = isAll ? found.points : ids.map((id) => choosePoint(undamaged, id))
+      const chosen = isAll ? found.points : ids.map((id) => choosePoint(undamaged, id, output))
       const results: Verification[] = []
       // What cannot even be listed is told by a note; all are not whole then.
       let status = isAll && found.unreadable.length > 0 ? 1 : 0
