@@ -130,11 +130,13 @@ async function restore(context: CommandContext, what: string, options: Options):
   return exitStatusOfRun(report)
 }
 
+const unaskedHint = 'Give --no-ask in scripts; --dry-run shows the plan.'
+
 /** Without a person `--no-ask` is the consent; a terminal-less call without it may only write into what is empty. */
 function confirmUnasked({ options: { ask } }: CommandContext, preview: RestorePreview, databases: readonly string[]): boolean {
   if (!ask) return true
   if (preview.overwritten + preview.alike + preview.deleted === 0 && databases.length === 0) return true
-  throw new AppError('restore.confirm', `That would overwrite ${preview.overwritten + preview.alike} and delete ${preview.deleted} files${databases.length > 0 ? ` and replace ${databases.join(', ')}` : ''}, and nobody is there to be asked`, { hint: 'Give --no-ask in scripts; --dry-run shows the plan.' })
+  throw new AppError('restore.confirm', `That would overwrite ${preview.overwritten + preview.alike} and delete ${preview.deleted} files${databases.length > 0 ? ` and replace ${databases.join(', ')}` : ''}, and nobody is there to be asked`, { hint: unaskedHint })
 }
 
 /** The application that is restored into: the configured one that the point names, or the folder given. */
@@ -157,6 +159,8 @@ async function finish(context: CommandContext, what: string, options: Options, h
   if (mayAsk({ ask, json })) {
     output.say(plan)
     if (!await askYesNo({ resume: 'Finish it?', rollback: 'Roll it back?', undo: 'Undo it?' }[how])) throw new AppError('restore.confirm', 'Nothing was changed')
+  } else if (ask) {
+    throw new AppError('restore.confirm', `${plan.replace(/\.$/, '')}, and nobody is there to be asked`, { hint: unaskedHint })
   }
   const state = await setup.state(about.app)
   using progress = new Progress(output)
