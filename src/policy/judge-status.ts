@@ -83,16 +83,24 @@ function judgeRestore({ unfinishedRestore }: StatusInput, now: Date): readonly S
 /** Only the newest run of each kind counts; removal that failed costs only space. */
 function judgeRuns(newestFirst: readonly RunFacts[], now: Date): readonly StatusReason[] {
   const seen = new Set<RunKind>()
+  const [newestVerify] = newestFirst.filter(({ kind }) => kind === 'verify')
   return newestFirst.flatMap((run): StatusReason[] => {
-    if (seen.has(run.kind)) return []
-    seen.add(run.kind)
-    const severity = run.kind === 'backup' || run.kind === 'verify' || run.kind === 'thaw' ? 'failed' : 'warning'
-    const what = `The last ${runWords[run.kind]} (${ago(run.startedAt, now)})`
+    const isUnopened = hadOtherPassword(run)
+    if (seen.has(run.kind) || (isUnopened && run !== newestVerify)) return []
+    // What one found that could open the points still holds after another one that could not.
+    if (!isUnopened) seen.add(run.kind)
+    const severity = !isUnopened && (run.kind === 'backup' || run.kind === 'verify' || run.kind === 'thaw') ? 'failed' : 'warning'
+    const what = `The last ${run === newestVerify || run.kind !== 'verify' ? '' : 'other '}${runWords[run.kind]} (${ago(run.startedAt, now)})`
     if (run.outcome === 'interrupted') return [{ code: 'interrupted', severity, message: `${what} was interrupted.`, run: run.kind }]
     if (run.outcome === 'failed') return [{ code: 'run-failed', severity, message: `${what} failed${run.error === undefined ? '.' : `: ${run.error.message}`}`, run: run.kind, ...(run.error === undefined ? {} : { error: run.error.code }) }]
     if (run.outcome === 'partial') return [{ code: 'run-partial', severity: 'warning', message: `${what} ended with warnings.`, run: run.kind }]
     return []
   })
+}
+
+/** A person verified with another password than the point's: that tells nothing of the point. */
+function hadOtherPassword({ kind, outcome, error }: RunFacts): boolean {
+  return kind === 'verify' && outcome === 'failed' && error?.code === 'archive.password'
 }
 
 function sentence(input: StatusInput, reasons: readonly StatusReason[], vaults: readonly VaultJudgement[], now: Date): string {

@@ -124,6 +124,16 @@ test('the last backup\'s failure, interruption and warnings are told until the n
   assert.equal(judged(input([fresh()], { runs: [run('failed', { kind: 'restore' })] })).codes, 'run-failed:warning')
 })
 
+test('a verification with another password is a warning, and hides nothing of what the one before found', () => {
+  const unopened = run('failed', { kind: 'verify', error: { code: 'archive.password', message: 'The password does not fit' } })
+  const earlier = (outcome: RunFacts['outcome']): RunFacts => run(outcome, { kind: 'verify', startedAt: '2026-11-19T03:00:00Z' })
+  assert.equal(judged(input([fresh()], { runs: [run('ok'), unopened, { ...unopened, startedAt: '2026-11-20T02:00:00Z' }] })).codes, 'run-failed:warning')
+  assert.equal(judged(input([fresh()], { runs: [run('ok'), unopened, earlier('ok')] })).codes, 'run-failed:warning')
+  assert.equal(judged(input([fresh()], { runs: [run('ok'), unopened, earlier('failed')] })).codes, 'run-failed:failed run-failed:warning')
+  const ok = run('ok', { kind: 'verify', startedAt: '2026-11-20T04:00:00Z' })
+  assert.equal(judged(input([fresh()], { runs: [run('ok'), unopened, ok] })).state, 'ok')
+})
+
 test('an unfinished restore is the first thing told', () => {
   assert.match(judged(input([samplePoint('2026-01-01T00:00:00Z')], { expect: { every: '1d' }, unfinishedRestore: { startedAt: '2026-11-20T11:00:00Z' } })).sentence, /^A restore that began 1h ago was not finished/)
 })
