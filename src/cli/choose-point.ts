@@ -13,20 +13,23 @@ import { localTime, pointKind, pointState } from './point-words.ts'
 /** An archive that lies at a place and cannot even be listed: of which application and time it is cannot be known. */
 type UnreadableArchive = { readonly path: string; readonly code: string; readonly message: string }
 
-export type FoundPoints = { readonly points: readonly KnownPoint[]; readonly unreadable: readonly UnreadableArchive[] }
+/** `unlisted`: sentences about folders that may not be read, so that what is found is not all. */
+export type FoundPoints = { readonly points: readonly KnownPoint[]; readonly unreadable: readonly UnreadableArchive[]; readonly unlisted: readonly string[] }
 
 /** As knownPoints, and what lies there that should be a restore point and cannot be read. */
 export async function findPoints(vaults: readonly NamedVault[], app: string | undefined, run: Run): Promise<FoundPoints> {
   const unreadable: UnreadableArchive[] = []
+  const unlisted: string[] = []
   const lists = await Promise.all(vaults.map(async (vault) => knownPoints([vault], app, {
     signal: run.signal,
     now: () => run.now(),
     emit(event) {
-      if (event.type === 'run.note' && event.path !== undefined) unreadable.push({ path: join(vault.place, event.path), code: event.code, message: event.message })
+      if (event.type === 'run.note' && event.code === 'vault.unlisted') unlisted.push(event.message)
+      else if (event.type === 'run.note' && event.path !== undefined) unreadable.push({ path: join(vault.place, event.path), code: event.code, message: event.message })
       run.emit(event)
     },
   })))
-  return { points: lists.flat().sort((a, b) => b.startedAt.localeCompare(a.startedAt)), unreadable }
+  return { points: lists.flat().sort((a, b) => b.startedAt.localeCompare(a.startedAt)), unreadable, unlisted }
 }
 
 /**

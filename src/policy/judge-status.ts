@@ -17,8 +17,8 @@ export type StatusInput = {
   readonly expect: Expectations
   /** What the application's backups usually save; only points of this scope satisfy expectations. */
   readonly scope: Scope
-  /** Each vault of the application as it really is: its points of this application, or why it could not be read. */
-  readonly vaults: readonly ({ readonly name: string } & ({ readonly snapshots: readonly Snapshot[] } | { readonly problem: string }))[]
+  /** Each vault of the application as it really is: its points of this application, with the folders in it that may not be read, or why it could not be read. */
+  readonly vaults: readonly ({ readonly name: string } & ({ readonly snapshots: readonly Snapshot[]; readonly unlisted?: readonly string[] } | { readonly problem: string }))[]
   /** What journals say should lie there: saved and, as far as they tell, neither removed nor replaced. */
   readonly known: readonly (KnownPoint & { readonly vault: string })[]
   /** Ended runs in any order; one whose process died has the outcome `interrupted`. */

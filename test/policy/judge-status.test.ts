@@ -110,6 +110,19 @@ test('each vault is judged by itself, and named', () => {
   assert.match(status.sentence, /^Overdue in usb: .* \(and 1 more\)$/)
 })
 
+test('what lies in folders that may not be read is neither called missing nor called well', () => {
+  const here = fresh()
+  const known = (key: string): StatusInput['known'] => [{ vault: 'nas', id: here.id, key: here.key }, { vault: 'nas', id: 'ffffffffffffffff', key }]
+  const vaults = (snapshots: readonly Snapshot[]): StatusInput['vaults'] => [{ name: 'nas', snapshots, unlisted: ['old'] }]
+  for (const key of ['old', 'old/demo.zip']) {
+    const said = judged(input([], { vaults: vaults([here]), known: known(key) }))
+    assert.deepEqual([said.codes, said.state], ['vault-unreachable:warning', 'warning'])
+    assert.match(said.sentence, /^Not all of the vault nas can be read: what lies in old is not known/)
+  }
+  assert.equal(judged(input([], { vaults: vaults([here]), known: known('older/demo.zip') })).codes, 'missing:failed vault-unreachable:warning')
+  assert.equal(judged(input([], { vaults: vaults([]) })).codes, 'vault-unreachable:failed', 'nothing that may be seen is not nothing')
+})
+
 test('an unreachable vault never reads as never backed up', () => {
   assert.equal(judged(input([], { vaults: [{ name: 'nas', problem: 'down' }] })).state, 'failed')
 })

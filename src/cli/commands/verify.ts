@@ -53,8 +53,8 @@ export function addVerifyCommand(program: Command): void {
 }
 
 /** What cannot even be listed is told by a note; all are not whole then. */
-function statusesOfUnreadable({ unreadable }: FoundPoints): number[] {
-  return unreadable.map(({ code }) => code === 'archive.password' ? exitStatusOf(code) : 1)
+function statusesOfUnreadable({ unreadable, unlisted }: FoundPoints): number[] {
+  return [...unreadable.map(({ code }) => code === 'archive.password' ? exitStatusOf(code) : 1), ...unlisted.map(() => 3)]
 }
 
 /** Damage before a lock that is held, that before a password that does not fit, and that before warnings. */
