@@ -83,7 +83,7 @@ function judgeRestore({ unfinishedRestore }: StatusInput, now: Date): readonly S
 /** Only the newest run of each kind counts; removal that failed costs only space. */
 function judgeRuns(newestFirst: readonly RunFacts[], now: Date): readonly StatusReason[] {
   const seen = new Set<RunKind>()
-  const [newestVerify] = newestFirst.filter(({ kind }) => kind === 'verify')
+  const newestVerify = newestFirst.find(({ kind }) => kind === 'verify')
   return newestFirst.flatMap((run): StatusReason[] => {
     const isUnopened = hadOtherPassword(run)
     if (seen.has(run.kind) || (isUnopened && run !== newestVerify)) return []
