@@ -33,8 +33,8 @@ class ArchiveVault implements Vault {
     this.#settings = settings
   }
 
-  async snapshots(run: Run): Promise<readonly Snapshot[]> {
-    const points = await listPoints(this.#settings, run)
+  async snapshots(run: Run, onUnlisted?: (folder: string) => void): Promise<readonly Snapshot[]> {
+    const points = await listPoints(this.#settings, run, onUnlisted)
     this.#known.clear()
     for (const point of points) this.#known.set(point.id, point)
     return points
@@ -100,13 +100,13 @@ class ArchiveVault implements Vault {
     const known = this.#known.get(id)
     // Another run may have replaced or removed it since.
     if (known !== undefined && (await this.#isThere(known, silent))) return known
-    const found = (await this.snapshots(silent)).find((snapshot) => snapshot.id === id)
+    const found = (await this.snapshots(silent, () => undefined)).find((snapshot) => snapshot.id === id)
     if (found === undefined) throw new AppError('vault.unknown-point', `There is no restore point ${id}`, { hint: 'Run `holdfast list` to see those that are there.' })
     return found
   }
 
   async #isThere(known: Snapshot, run: Run): Promise<boolean> {
-    for await (const item of this.#settings.storage.list(known.key, run.signal)) if (item.key === known.key && item.sizeBytes === known.sizeBytes) return true
+    for await (const item of this.#settings.storage.list(known.key, run.signal, () => undefined)) if (item.key === known.key && item.sizeBytes === known.sizeBytes) return true
     return known.format === 'folder' && (await pointAt(this.#settings, known.key, run))?.id === known.id
   }
 

@@ -18,11 +18,11 @@ import type { ArchiveVaultSettings } from './vault-context.ts'
 // Deeper than any name that a preset chooses.
 const deepestFolder = 4
 
-/** All restore points of a vault, newest first. What is no readable restore point is told by a note. */
-export async function listPoints(vault: ArchiveVaultSettings, run: Run): Promise<Snapshot[]> {
+/** All restore points of a vault, newest first. What is no readable restore point is told by a note; `onUnlisted` as Vault.snapshots. */
+export async function listPoints(vault: ArchiveVaultSettings, run: Run, onUnlisted?: (folder: string) => void): Promise<Snapshot[]> {
   const points: Snapshot[] = []
   const items: StoredItem[] = []
-  for await (const item of vault.storage.list('', run.signal)) if (formatOfKey(item.key) !== undefined) items.push(item)
+  for await (const item of vault.storage.list('', run.signal, onUnlisted)) if (formatOfKey(item.key) !== undefined) items.push(item)
   const isForeign = await knownForeign(vault.storage, run.signal)
   for (const item of items) {
     if (vault.storage.root !== undefined && isForeign(join(vault.storage.root, item.key), item.sizeBytes, item.modifiedAt)) continue
@@ -41,7 +41,7 @@ export async function listPoints(vault: ArchiveVaultSettings, run: Run): Promise
 /** What is known of the restore point at one key, if there is one. @throws AppError as readManifest. */
 export async function pointAt(vault: ArchiveVaultSettings, key: string, run: Run): Promise<Snapshot | undefined> {
   if (formatOfKey(key) === undefined) return (await isPointFolder(vault, key)) ? folderSnapshot(vault, key, run) : undefined
-  for await (const item of vault.storage.list(key, run.signal)) if (item.key === key) return archiveSnapshot(vault, item, run)
+  for await (const item of vault.storage.list(key, run.signal, () => undefined)) if (item.key === key) return archiveSnapshot(vault, item, run)
   return undefined
 }
 

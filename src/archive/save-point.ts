@@ -83,7 +83,7 @@ async function choosePoints(vault: ArchiveVaultSettings, about: About, run: Run)
 }
 
 async function isKeyFree(vault: ArchiveVaultSettings, key: string, run: Run): Promise<boolean> {
-  for await (const item of vault.storage.list(key, run.signal)) if (item.key === key) return false
+  for await (const item of vault.storage.list(key, run.signal, () => undefined)) if (item.key === key) return false
   return vault.storage.root === undefined || folderKeyFree(vault.storage.root, key)
 }
 

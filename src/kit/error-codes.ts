@@ -50,6 +50,7 @@ export const errorCodes = {
   'vault.unknown-point': 1,
   'vault.ambiguous-point': 1,
   'vault.protected': 1,
+  'vault.unlisted': 1,
   'archive.damaged': 1,
   'archive.foreign': 1,
   'archive.password': 12,

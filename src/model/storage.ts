@@ -23,8 +23,11 @@ export interface Storage extends AsyncDisposable {
   put(key: string, body: AsyncIterable<BodyChunk>, options: PutOptions): Promise<{ sizeBytes: number }>
   /** `range.end` is exclusive. @throws AppError `storage.missing`. */
   get(key: string, range: { start: number; end: number } | undefined, signal: AbortSignal): AsyncIterable<Uint8Array>
-  /** In no order; without temporary files. */
-  list(prefix: string, signal: AbortSignal): AsyncIterable<StoredItem>
+  /**
+   * In no order; without temporary files. A folder below the place's own that may not be read is told to `onDenied` and passed
+   * over; without that it is an error. A file system's `lost+found` is passed over in any case. @throws AppError `storage.denied`.
+   */
+  list(prefix: string, signal: AbortSignal, onDenied?: (folder: string) => void): AsyncIterable<StoredItem>
   /** A missing key is no error. */
   remove(key: string, signal: AbortSignal): Promise<void>
   /** Bytes free where known. */

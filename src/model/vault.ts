@@ -16,8 +16,12 @@ export type OpenWhat = 'metadata' | 'content'
 export type Selection = (path: string) => boolean
 
 export interface VaultReader {
-  /** What lies there, newest first; a file that is no restore point of ours is passed over, a damaged one is told by a note. */
-  snapshots(run: Run): Promise<readonly Snapshot[]>
+  /**
+   * What lies there, newest first; a file that is no restore point of ours is passed over, a damaged one is told by a note. A folder
+   * there that may not be read is told to `onUnlisted`: the list is then not all. Without that it is an error, so that nobody
+   * takes a part for the whole. @throws AppError `storage.denied`.
+   */
+  snapshots(run: Run, onUnlisted?: (folder: string) => void): Promise<readonly Snapshot[]>
   /** @throws AppError `archive.damaged`, `archive.password`. */
   manifest(id: string, run: Run): Promise<Manifest>
   /**

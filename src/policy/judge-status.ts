@@ -17,8 +17,8 @@ export type StatusInput = {
   readonly expect: Expectations
   /** What the application's backups usually save; only points of this scope satisfy expectations. */
   readonly scope: Scope
-  /** Each vault of the application as it really is: its points of this application, or why it could not be read. */
-  readonly vaults: readonly ({ readonly name: string } & ({ readonly snapshots: readonly Snapshot[] } | { readonly problem: string }))[]
+  /** Each vault of the application as it really is: its points of this application, with the folders in it that may not be read, or why it could not be read. */
+  readonly vaults: readonly ({ readonly name: string } & ({ readonly snapshots: readonly Snapshot[]; readonly unlisted?: readonly string[] } | { readonly problem: string }))[]
   /** What journals say should lie there: saved and, as far as they tell, neither removed nor replaced. */
   readonly known: readonly (KnownPoint & { readonly vault: string })[]
   /** Ended runs in any order; one whose process died has the outcome `interrupted`. */
@@ -83,16 +83,24 @@ function judgeRestore({ unfinishedRestore }: StatusInput, now: Date): readonly S
 /** Only the newest run of each kind counts; removal that failed costs only space. */
 function judgeRuns(newestFirst: readonly RunFacts[], now: Date): readonly StatusReason[] {
   const seen = new Set<RunKind>()
+  const newestVerify = newestFirst.find(({ kind }) => kind === 'verify')
   return newestFirst.flatMap((run): StatusReason[] => {
-    if (seen.has(run.kind)) return []
-    seen.add(run.kind)
-    const severity = run.kind === 'backup' || run.kind === 'verify' || run.kind === 'thaw' ? 'failed' : 'warning'
-    const what = `The last ${runWords[run.kind]} (${ago(run.startedAt, now)})`
+    const isUnopened = hadOtherPassword(run)
+    if (seen.has(run.kind) || (isUnopened && run !== newestVerify)) return []
+    // What one found that could open the points still holds after another one that could not.
+    if (!isUnopened) seen.add(run.kind)
+    const severity = !isUnopened && (run.kind === 'backup' || run.kind === 'verify' || run.kind === 'thaw') ? 'failed' : 'warning'
+    const what = `The last ${run === newestVerify || run.kind !== 'verify' ? '' : 'other '}${runWords[run.kind]} (${ago(run.startedAt, now)})`
     if (run.outcome === 'interrupted') return [{ code: 'interrupted', severity, message: `${what} was interrupted.`, run: run.kind }]
     if (run.outcome === 'failed') return [{ code: 'run-failed', severity, message: `${what} failed${run.error === undefined ? '.' : `: ${run.error.message}`}`, run: run.kind, ...(run.error === undefined ? {} : { error: run.error.code }) }]
     if (run.outcome === 'partial') return [{ code: 'run-partial', severity: 'warning', message: `${what} ended with warnings.`, run: run.kind }]
     return []
   })
+}
+
+/** A person verified with another password than the point's: that tells nothing of the point. */
+function hadOtherPassword({ kind, outcome, error }: RunFacts): boolean {
+  return kind === 'verify' && outcome === 'failed' && error?.code === 'archive.password'
 }
 
 function sentence(input: StatusInput, reasons: readonly StatusReason[], vaults: readonly VaultJudgement[], now: Date): string {

@@ -3,12 +3,13 @@ import { formatDuration, parseDuration } from '../kit/duration.ts'
 import type { Expectations } from '../model/expectations.ts'
 import type { Scope, Snapshot } from '../model/restore-point.ts'
 import type { StatusReason, VaultStatus } from '../model/status.ts'
+import { clockToleranceMs, isFuture } from './is-future.ts'
 
 /** A restore point that the journals know. */
 export type KnownPoint = { readonly id: string; readonly key: string }
 
 export type VaultInput = {
-  readonly vault: { readonly name: string } & ({ readonly snapshots: readonly Snapshot[] } | { readonly problem: string })
+  readonly vault: { readonly name: string } & ({ readonly snapshots: readonly Snapshot[]; readonly unlisted?: readonly string[] } | { readonly problem: string })
   readonly expect: Expectations
   readonly scope: Scope
   readonly known: readonly KnownPoint[]
@@ -17,24 +18,20 @@ export type VaultInput = {
 }
 export type VaultJudgement = { readonly status: VaultStatus; readonly reasons: readonly StatusReason[] }
 
-type Facts = Omit<VaultInput, 'vault'> & { readonly name: string; readonly all: readonly Snapshot[]; readonly good: readonly Snapshot[]; readonly now: Date }
+type Facts = Omit<VaultInput, 'vault'> & { readonly name: string; readonly all: readonly Snapshot[]; readonly good: readonly Snapshot[]; readonly unlisted: readonly string[]; readonly now: Date }
 
-// Two machines' clocks may differ a little.
-const clockToleranceMs = 5 * 60_000
 const comparedPoints = 7
 
 /** Judges what lies in one vault against the expectations. */
 export function judgeVault({ vault, ...input }: VaultInput, now: Date): VaultJudgement {
   const { name } = vault
-  if ('problem' in vault) {
-    return {
-      status: { name, reachable: false, points: 0, sizeBytes: 0 },
-      reasons: [{ code: 'vault-unreachable', severity: 'failed', message: `The vault ${name} cannot be read: ${vault.problem}`, vault: name }],
-    }
-  }
+  if ('problem' in vault) return unreachable(name, vault.problem)
+  const unlisted = vault.unlisted ?? []
+  // Whether there is none, or none that may be seen, is not known.
+  if (unlisted.length > 0 && vault.snapshots.length === 0) return unreachable(name, `${unlisted.join(', ')} may not be read`)
   const all = vault.snapshots.toSorted((a, b) => startedMs(b) - startedMs(a))
-  const good = all.filter((point) => point.complete && point.damagedAt === undefined && point.scope === input.scope && !isFuture(point, now))
-  const facts: Facts = { ...input, name, all, good, now }
+  const good = all.filter((point) => point.complete && point.damagedAt === undefined && point.scope === input.scope && !isFuture(startedMs(point), now))
+  const facts: Facts = { ...input, name, all, good, unlisted, now }
   const [newest] = good
   return {
     status: {
@@ -44,7 +41,14 @@ export function judgeVault({ vault, ...input }: VaultInput, now: Date): VaultJud
       sizeBytes: all.reduce((sum, point) => sum + point.sizeBytes, 0),
       ...(newest === undefined ? {} : { newest: pickNewest(newest) }),
     },
-    reasons: [...judgeFreshness(facts), ...judgeSize(facts), ...judgeVerified(facts), ...judgeSoundness(facts), ...judgeMissing(facts), ...judgeClock(facts)],
+    reasons: [...judgeFreshness(facts), ...judgeSize(facts), ...judgeVerified(facts), ...judgeSoundness(facts), ...judgeMissing(facts), ...judgeUnlisted(facts), ...judgeClock(facts)],
+  }
+}
+
+function unreachable(name: string, problem: string): VaultJudgement {
+  return {
+    status: { name, reachable: false, points: 0, sizeBytes: 0 },
+    reasons: [{ code: 'vault-unreachable', severity: 'failed', message: `The vault ${name} cannot be read: ${problem}`, vault: name }],
   }
 }
 
@@ -99,7 +103,7 @@ function judgeSoundness(facts: Facts): readonly StatusReason[] {
     const count = damaged.length === 1 ? '1 restore point is' : `${damaged.length} restore points are`
     reasons.push(reason(facts, 'damaged', newestIs ? 'failed' : 'warning', `${count} damaged${label}${newestIs ? ', among them the newest' : ''}.`))
   }
-  const incomplete = all.find((point) => !point.complete && point.scope === facts.scope && !isFuture(point, facts.now))
+  const incomplete = all.find((point) => !point.complete && point.scope === facts.scope && !isFuture(startedMs(point), facts.now))
   if (incomplete !== undefined && Date.parse(incomplete.startedAt) > since) {
     reasons.push(reason(facts, 'incomplete', 'warning', `The newest restore point${label} is incomplete: something could not be read.`))
   }
@@ -111,20 +115,23 @@ function judgeMissing(facts: Facts): readonly StatusReason[] {
   const ids = new Set(facts.all.map(({ id }) => id))
   // A rolling point of the same name has replaced it.
   const keys = new Set(facts.all.map(({ key }) => key))
-  const missing = facts.known.filter(({ id, key }) => !ids.has(id) && !keys.has(key))
+  const mayBeThere = (key: string): boolean => facts.unlisted.some((folder) => key === folder || key.startsWith(`${folder}/`))
+  const missing = facts.known.filter(({ id, key }) => !ids.has(id) && !keys.has(key) && !mayBeThere(key))
   if (missing.length === 0) return []
   const names = missing.slice(0, 3).map(({ key }) => key).join(', ')
   return [reason(facts, 'missing', 'failed', `${missing.length === 1 ? '1 restore point that was saved is' : `${missing.length} restore points that were saved are`} no longer there${facts.label}: ${names}${missing.length > 3 ? ', …' : ''}.`)]
 }
 
-function judgeClock(facts: Facts): readonly StatusReason[] {
-  const future = facts.all.filter((point) => isFuture(point, facts.now)).length
-  if (future === 0) return []
-  return [reason(facts, 'clock', 'warning', `${future === 1 ? '1 restore point is' : `${future} restore points are`} dated in the future${facts.label}: a clock was wrong, so ${future === 1 ? 'it does' : 'they do'} not count.`)]
+function judgeUnlisted(facts: Facts): readonly StatusReason[] {
+  const { unlisted, name } = facts
+  if (unlisted.length === 0) return []
+  return [reason(facts, 'vault-unreachable', 'warning', `Not all of the vault ${name} can be read: what lies in ${unlisted.slice(0, 3).join(', ')}${unlisted.length > 3 ? ', …' : ''} is not known, and rules of what to keep are not applied.`)]
 }
 
-function isFuture(point: Snapshot, now: Date): boolean {
-  return !(startedMs(point) <= now.getTime() + clockToleranceMs)
+function judgeClock(facts: Facts): readonly StatusReason[] {
+  const future = facts.all.filter((point) => isFuture(startedMs(point), facts.now)).length
+  if (future === 0) return []
+  return [reason(facts, 'clock', 'warning', `${future === 1 ? '1 restore point is' : `${future} restore points are`} dated in the future${facts.label}: a clock was wrong, so ${future === 1 ? 'it does' : 'they do'} not count.`)]
 }
 
 /** Parsed once: the same tens of thousands of points are judged at each question. */

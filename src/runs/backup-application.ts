@@ -101,7 +101,8 @@ function pointsOf(app: Application, preset: Preset, slots: readonly Slot[], scop
 async function refuseNamesake(app: Application, vaults: readonly NamedVault[], options: BackupOptions, run: Parameters<NamedVault['vault']['snapshots']>[0]): Promise<void> {
   if (app.configured || options.nameGiven) return
   for (const { vault } of vaults) {
-    const other = (await vault.snapshots(run)).find((point) => point.app === app.name && point.root !== '' && point.root !== app.root)
+    // Rules are not applied where something may not be read, so that no namesake's points in it can be removed.
+    const other = (await vault.snapshots(run, () => undefined)).find((point) => point.app === app.name && point.root !== '' && point.root !== app.root)
     if (other !== undefined) {
       throw new AppError('app.ambiguous', `The restore points of "${app.name}" here were made from ${other.root}, not from ${app.root}`, {
         hint: `Give this one another name (--name), or the same on purpose (--name ${app.name}).`,

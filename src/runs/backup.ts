@@ -194,7 +194,13 @@ async function verifyAll(request: BackupRequest, vault: Vault, snapshots: readon
 async function applyRetention(request: BackupRequest, name: string, vault: Vault, run: ActiveRun): Promise<void> {
   if (request.keep === undefined || Object.keys(request.keep).length === 0) return
   run.emit({ type: 'run.phase', phase: 'retention' })
-  const points = (await vault.snapshots(run)).filter(({ app }) => app === request.app)
+  const unlisted: string[] = []
+  const points = (await vault.snapshots(run, (folder) => unlisted.push(folder))).filter(({ app }) => app === request.app)
+  if (unlisted.length > 0) {
+    // What is not seen may be what the rules would keep in the place of another.
+    run.emit({ type: 'run.warning', code: 'vault.unlisted', message: `The rules of what to keep were not applied to ${name}: ${unlisted.join(', ')} may not be read there, so that not all restore points are seen` })
+    return
+  }
   const gone = retain(points, request.keep, run.now()).filter(({ keep }) => !keep)
   await vault.remove(gone.map(({ id }) => id), run)
   for (const { id, reasons } of gone) {

@@ -21,7 +21,7 @@ export async function copyForeign(point: ForeignPoint, options: ForeignVaultOpti
   const { app, host, preset, root, scope, without, selection, databases, foreign } = manifest
   let copy: Snapshot | undefined
   const { error } = await performRun('backup', state, context, async (run) => {
-    copy = (await vault.snapshots(run)).find((other) => other.foreign?.source === point.id && other.damagedAt === undefined)
+    copy = (await vault.snapshots(run, () => undefined)).find((other) => other.foreign?.source === point.id && other.damagedAt === undefined)
     if (copy !== undefined) return
     run.emit({ type: 'run.phase', phase: 'files', totalBytes: manifest.contentBytes })
     const entries = new ForeignVault(point, options).open(point.id, () => true, run, 'content')

@@ -52,8 +52,9 @@ export async function gatherStatus(subject: Subject, state: AppState, run: Run):
 async function vaultFacts(name: string, vault: Pick<Vault, 'snapshots'> | AppError, app: string, run: Run): Promise<StatusInput['vaults'][number]> {
   if (vault instanceof AppError) return { name, problem: vault.message }
   try {
-    const snapshots: readonly Snapshot[] = (await vault.snapshots(run)).filter((snapshot) => snapshot.app === app)
-    return { name, snapshots }
+    const unlisted: string[] = []
+    const snapshots: readonly Snapshot[] = (await vault.snapshots(run, (folder) => unlisted.push(folder))).filter((snapshot) => snapshot.app === app)
+    return { name, snapshots, ...(unlisted.length === 0 ? {} : { unlisted }) }
   } catch (error) {
     if (error instanceof AppError) return { name, problem: error.message }
     throw error

@@ -43,7 +43,8 @@ async function* liveEntries(root: string, { selection, databases }: Manifest, sc
     signal: run.signal,
     onProblem: (problem) => run.emit({ type: 'run.warning', ...problem }),
   })) {
-    if (isSideFile(entry.path, sqlite)) continue
+    // No restore point holds a socket: whoever listens makes it again.
+    if (entry.kind === 'socket' || isSideFile(entry.path, sqlite)) continue
     if (!sqlite.has(entry.path) || entry.onDisk === undefined) {
       yield entry
       continue

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { dirname, isAbsolute, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { openArchiveVault } from '../archive/archive-vault.ts'
 import { ImportedVault } from '../archive/foreign/imported-vault.ts'
 import type { Config } from '../config/config-schema.ts'
@@ -164,9 +164,9 @@ export class Setup implements AsyncDisposable {
   }
 }
 
-/** All restore points in some vaults, those of one application where it is named; newest first. */
+/** All restore points in some vaults, those of one application where it is named; newest first. A folder that may not be read is told by the note `vault.unlisted`. */
 export async function knownPoints(vaults: readonly NamedVault[], app: string | undefined, run: Run): Promise<readonly KnownPoint[]> {
-  const lists = await Promise.all(vaults.map(async ({ name, vault }) => (await vault.snapshots(run)).map((snapshot) => ({ ...snapshot, vault: name }))))
+  const lists = await Promise.all(vaults.map(async ({ name, place, vault }) => (await vault.snapshots(run, (folder) => tellUnlisted(join(place, folder), run))).map((snapshot) => ({ ...snapshot, vault: name }))))
   return lists.flat().filter((point) => app === undefined || point.app === app).sort((a, b) => b.startedAt.localeCompare(a.startedAt))
 }
 
@@ -175,6 +175,10 @@ async function mayHold(vaults: readonly NamedVault[], app: string | undefined, s
   const unreadable: string[] = []
   const points = await knownPoints(vaults, app, { signal, now: () => new Date(), emit: (event) => { if (event.type === 'run.note') unreadable.push(event.code) } })
   return points.length > 0 || unreadable.length > 0
+}
+
+function tellUnlisted(path: string, run: Run): void {
+  run.emit({ type: 'run.note', code: 'vault.unlisted', message: `${path} may not be read: restore points in it are not seen` })
 }
 
 /** The vault of that name among the opened ones. */

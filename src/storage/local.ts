@@ -1,5 +1,6 @@
+import { Stats } from 'node:fs'
 import { lchown, lstat, mkdir, open, readdir, rm, stat, statfs, unlink } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { AppError, systemCode } from '../kit/app-error.ts'
 import { isStaleTemporary, temporaryPrefix } from '../kit/temporary-name.ts'
 import { systemPath } from '../disk/name-codec.ts'
@@ -66,10 +67,10 @@ class LocalFolder implements LocalStorage {
     }
   }
 
-  async *list(prefix: string, signal: AbortSignal): AsyncGenerator<StoredItem, void, undefined> {
+  async *list(prefix: string, signal: AbortSignal, onDenied?: (folder: string) => void): AsyncGenerator<StoredItem, void, undefined> {
     const folder = prefix.includes('/') ? prefix.slice(0, prefix.lastIndexOf('/')) : ''
     if (folder !== '') requireKey(folder)
-    yield* this.#walk(folder, prefix, signal)
+    yield* this.#walk(folder, prefix, signal, onDenied)
   }
 
   async remove(key: string, signal: AbortSignal): Promise<void> {
@@ -96,23 +97,40 @@ class LocalFolder implements LocalStorage {
     // Nothing is held between calls.
   }
 
-  async *#walk(folder: string, prefix: string, signal: AbortSignal): AsyncGenerator<StoredItem, void, undefined> {
+  async *#walk(folder: string, prefix: string, signal: AbortSignal, onDenied: ((folder: string) => void) | undefined): AsyncGenerator<StoredItem, void, undefined> {
     signal.throwIfAborted()
     const items = await readdir(systemPath(join(this.root, folder)), { withFileTypes: true }).catch((error: unknown) => {
       if (isMissing(error)) return []
-      throw localFailure(error, folder === '' ? this.root : folder)
+      this.#passOver(error, folder, onDenied)
+      return []
     })
     // A restore point that is a plain folder holds the application's files, not keys of ours.
     if (folder !== '' && items.some((item) => item.isDirectory() && pointFolder.test(item.name))) return
     for (const item of items) {
       if (item.name.startsWith(temporaryPrefix)) continue
       const key = folder === '' ? item.name : `${folder}/${item.name}`
-      if (item.isDirectory() && (key.startsWith(prefix) || prefix.startsWith(`${key}/`))) yield* this.#walk(key, prefix, signal)
+      if (item.isDirectory() && (key.startsWith(prefix) || prefix.startsWith(`${key}/`))) yield* this.#walk(key, prefix, signal, onDenied)
       if (!item.isFile() || !key.startsWith(prefix)) continue
-      const stats = await stat(systemPath(join(this.root, key))).catch(() => undefined)
+      const stats = await stat(systemPath(join(this.root, key))).catch((error: unknown) => error)
+      if (stats instanceof Stats) {
+        yield { key, sizeBytes: stats.size, modifiedAt: stats.mtime }
+        continue
+      }
       // It may have been removed meanwhile by another run.
-      if (stats !== undefined) yield { key, sizeBytes: stats.size, modifiedAt: stats.mtime }
+      if (!isDenied(stats)) continue
+      // Names are told, and nothing more: what may not be searched is not read.
+      this.#passOver(stats, folder, onDenied)
+      return
     }
+  }
+
+  /** @throws AppError where `folder` may not be passed over. */
+  #passOver(error: unknown, folder: string, onDenied: ((folder: string) => void) | undefined): void {
+    if (folder === '' || !isDenied(error)) throw localFailure(error, folder === '' ? this.root : folder)
+    // At the top of ext file systems, root's alone; what a check of the disk has found is no restore point yet.
+    if (basename(folder) === 'lost+found') return
+    if (onDenied === undefined) throw localFailure(error, folder)
+    onDenied(folder)
   }
 }
 
@@ -144,6 +162,11 @@ async function removeStale(root: string): Promise<void> {
     // Another user's leftover that we may not remove hinders nobody.
     await rm(path, { recursive: true, force: true }).catch(() => undefined)
   }
+}
+
+function isDenied(error: unknown): boolean {
+  const code = systemCode(error)
+  return code === 'EACCES' || code === 'EPERM'
 }
 
 function isMissing(error: unknown): boolean {

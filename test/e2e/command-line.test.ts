@@ -55,7 +55,7 @@ test('every command with --json prints one value and nothing else on standard ou
   await machine.configure({ apps: { demo: { root: machine.app } }, place: machine.place })
   const commands = [
     ['backup', 'demo'], ['backup', 'demo', '--format', 'zip'], ['list'], ['show', 'latest'], ['verify', 'all'], ['diff'], ['status'], ['status', 'demo'], ['doctor'],
-    ['restore', 'latest', '--dry-run'], ['restore', 'latest', '--target', join(machine.folder, 'new'), '--no-ask'], ['restore', '--undo', '--target', join(machine.folder, 'new')],
+    ['restore', 'latest', '--dry-run'], ['restore', 'latest', '--target', join(machine.folder, 'new'), '--no-ask'], ['restore', '--undo', '--target', join(machine.folder, 'new'), '--no-ask'],
     ['forget', '--keep-last', '1', '--dry-run'], ['forget', '--keep-last', '1', '--no-ask'], ['init', machine.folder, '--name', 'all', '--no-ask'],
   ]
   for (const args of commands) {

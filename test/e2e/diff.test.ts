@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { chmodSync, linkSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
@@ -67,6 +68,16 @@ for (const format of ['zip', 'tar.gz', 'tar.zst', 'folder'] as const) {
     assert.match((await machine.holdfast(['diff', point?.id ?? ''])).stdout, /^changed {2}of the same size \(content\)$/m)
   })
 }
+
+test('a socket, which no backup saves, is no difference', async () => {
+  await using machine = await newMachine()
+  write(machine, 'file', 'content\n')
+  const [point] = await machine.backup([machine.app, '--to', machine.place])
+  await using server = createServer()
+  await new Promise<void>((resolve) => server.listen(join(machine.app, 'socket'), resolve))
+  write(machine, 'new', 'new\n')
+  assert.deepEqual(lines(await diff(machine, point?.id ?? '', '--from', machine.place)).filter((line) => line.startsWith('added')), ['added new'])
+})
 
 test('diff tells tables by their rows, of SQLite and MariaDB, between two points and with the live databases', async () => {
   await using server = await startMariadb()

@@ -23,6 +23,12 @@ test('undo only says what it would do when it is asked to, and takes no options 
     assert.equal(stdout === '' || JSON.parse(stdout).error.code === 'usage', true, stdout)
     assert.equal(readFileSync(file, 'utf8'), 'after the restore', option.join(' '))
   }
+  for (const option of [[], ['--json']]) {
+    const { stdout, stderr } = await machine.holdfast(['restore', 'demo', '--undo', ...option], { status: 1 })
+    assert.match(`${stdout}${stderr}`, /restore\.confirm/)
+    assert.match(`${stdout}${stderr}`, /what was changed since would be lost, and nobody is there to be asked/)
+    assert.equal(readFileSync(file, 'utf8'), 'after the restore', 'nobody has agreed')
+  }
   await machine.holdfast(['restore', 'demo', '--undo', '--no-ask'])
   assert.equal(readFileSync(file, 'utf8'), 'before the restore')
 })

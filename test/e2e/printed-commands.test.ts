@@ -10,7 +10,10 @@ import { program } from './program.ts'
 
 const awkward = 'the "shop\'s" $HOME `id` ; & new\\n%'
 
-/** Runs a command that Holdfast printed between double quotes, as somebody pastes it into a shell that knows nothing else. */
+/**
+ * Runs a command that Holdfast printed between double quotes, as somebody pastes it into a shell that knows nothing else. There is no
+ * terminal to say yes on: that is given with it.
+ */
 async function paste(machine: Machine, text: string, what: string): Promise<void> {
   const [, command] = new RegExp(`"(holdfast (?:(?!"holdfast ).)*?restore --${what} .*?)"(?= brings|, or|\\.$)`, 'm').exec(text) ?? []
   assert.ok(command !== undefined, `no command with --${what} in:\n${text}`)
@@ -18,7 +21,7 @@ async function paste(machine: Machine, text: string, what: string): Promise<void
   await mkdir(programs, { recursive: true })
   await symlink(launcher, join(programs, 'holdfast')).catch(() => undefined)
   const { HOLDFAST_STATE: _state, ...env } = machine.env
-  await program('sh', 'dash', ['-c', command], { cwd: '/', env: { ...env, PATH: `${programs}:${env['PATH'] ?? ''}` } })
+  await program('sh', 'dash', ['-c', `${command} --no-ask`], { cwd: '/', env: { ...env, PATH: `${programs}:${env['PATH'] ?? ''}` } })
 }
 
 test('commands that Holdfast prints to undo, finish or roll back a restore work as they stand, whatever signs the paths hold', async () => {
@@ -46,6 +49,10 @@ test('commands that Holdfast prints to undo, finish or roll back a restore work 
     const backup = await machine.holdfast([...given, 'backup', 'demo'], { status: 1 })
     assert.match(backup.stderr, /state\.unfinished-restore/)
     const restore = await machine.holdfast([...given, 'restore', 'latest', '--no-ask'], { status: 1 })
+    const half = await describeTree(app)
+    const unasked = await machine.holdfast([...given, 'restore', 'demo', `--${what}`], { status: 1 })
+    assert.match(unasked.stderr, /nobody is there to be asked \[restore\.confirm\]/)
+    assert.deepEqual(await describeTree(app), half, 'nobody has agreed')
     await paste(machine, what === 'resume' ? backup.stderr : restore.stderr, what)
     assert.deepEqual(await describeTree(app), after)
   }

@@ -166,7 +166,7 @@ suite('a restore point of an application with files and a database', () => {
     } finally {
       await server.sql('SET GLOBAL innodb_force_primary_key = 0')
     }
-    await machine.holdfast(['restore', 'demo', '--rollback'])
+    await machine.holdfast(['restore', 'demo', '--rollback', '--no-ask'])
     assert.deepEqual(await describeTree(machine.app), earlier.tree)
     assert.deepEqual(await databaseSum(server, 'erp'), earlier.sums)
   })

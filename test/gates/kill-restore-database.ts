@@ -79,9 +79,9 @@ async function killOnce(trial: Trial, point: KillPoint, index: number, random: (
   }
   tally.count('found afterwards: half restored, and said so')
   const how = index % 2 === 0 ? '--rollback' : '--resume'
-  const command = ['--config', trial.config, 'restore', 'shop', how, '--target', trial.root]
+  const command = ['--config', trial.config, 'restore', 'shop', how, '--target', trial.root, '--no-ask']
   if (index % 4 < 2) {
-    const again = await program.run([...command, '--no-ask'], { killAt: { kind: 'phase', phase: how === '--rollback' ? 'rollback' : 'import', delayMs: Math.floor(random() * 500) } })
+    const again = await program.run(command, { killAt: { kind: 'phase', phase: how === '--rollback' ? 'rollback' : 'import', delayMs: Math.floor(random() * 500) } })
     if (again.signal === 'SIGKILL') tally.count(`killed again on the way (${how})`)
   }
   const last = await program.json(command)

@@ -110,6 +110,19 @@ test('each vault is judged by itself, and named', () => {
   assert.match(status.sentence, /^Overdue in usb: .* \(and 1 more\)$/)
 })
 
+test('what lies in folders that may not be read is neither called missing nor called well', () => {
+  const here = fresh()
+  const known = (key: string): StatusInput['known'] => [{ vault: 'nas', id: here.id, key: here.key }, { vault: 'nas', id: 'ffffffffffffffff', key }]
+  const vaults = (snapshots: readonly Snapshot[]): StatusInput['vaults'] => [{ name: 'nas', snapshots, unlisted: ['old'] }]
+  for (const key of ['old', 'old/demo.zip']) {
+    const said = judged(input([], { vaults: vaults([here]), known: known(key) }))
+    assert.deepEqual([said.codes, said.state], ['vault-unreachable:warning', 'warning'])
+    assert.match(said.sentence, /^Not all of the vault nas can be read: what lies in old is not known/)
+  }
+  assert.equal(judged(input([], { vaults: vaults([here]), known: known('older/demo.zip') })).codes, 'missing:failed vault-unreachable:warning')
+  assert.equal(judged(input([], { vaults: vaults([]) })).codes, 'vault-unreachable:failed', 'nothing that may be seen is not nothing')
+})
+
 test('an unreachable vault never reads as never backed up', () => {
   assert.equal(judged(input([], { vaults: [{ name: 'nas', problem: 'down' }] })).state, 'failed')
 })
@@ -122,6 +135,16 @@ test('the last backup\'s failure, interruption and warnings are told until the n
   assert.equal(judged(input([fresh()], { runs: [run('failed', { startedAt: '2026-11-19T03:00:00Z' }), run('ok')] })).state, 'ok')
   assert.equal(judged(input([fresh()], { runs: [run('ok'), run('failed', { kind: 'verify', startedAt: '2026-11-19T03:00:00Z' })] })).codes, 'run-failed:failed', 'another kind\'s success is no excuse')
   assert.equal(judged(input([fresh()], { runs: [run('failed', { kind: 'restore' })] })).codes, 'run-failed:warning')
+})
+
+test('a verification with another password is a warning, and hides nothing of what the one before found', () => {
+  const unopened = run('failed', { kind: 'verify', error: { code: 'archive.password', message: 'The password does not fit' } })
+  const earlier = (outcome: RunFacts['outcome']): RunFacts => run(outcome, { kind: 'verify', startedAt: '2026-11-19T03:00:00Z' })
+  assert.equal(judged(input([fresh()], { runs: [run('ok'), unopened, { ...unopened, startedAt: '2026-11-20T02:00:00Z' }] })).codes, 'run-failed:warning')
+  assert.equal(judged(input([fresh()], { runs: [run('ok'), unopened, earlier('ok')] })).codes, 'run-failed:warning')
+  assert.equal(judged(input([fresh()], { runs: [run('ok'), unopened, earlier('failed')] })).codes, 'run-failed:failed run-failed:warning')
+  const ok = run('ok', { kind: 'verify', startedAt: '2026-11-20T04:00:00Z' })
+  assert.equal(judged(input([fresh()], { runs: [run('ok'), unopened, ok] })).state, 'ok')
 })
 
 test('an unfinished restore is the first thing told', () => {

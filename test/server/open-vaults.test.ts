@@ -25,9 +25,9 @@ test('a place that many applications share is listed once for all of them, until
   const run: Run = { signal, emit: () => undefined, now: () => new Date() }
   await machine.holdfast(['backup', 'one', '--no-ask'])
   const known = await vaults.list(one.vault, run)
-  assert.equal(known.length, 1)
+  assert.equal(known.points.length, 1)
   await machine.holdfast(['backup', 'two', '--no-ask'])
   assert.equal(await vaults.list(one.vault, run), known, 'a list of a moment ago')
   vaults.forget([one])
-  assert.equal((await vaults.list(one.vault, run)).length, 2)
+  assert.equal((await vaults.list(one.vault, run)).points.length, 2)
 })

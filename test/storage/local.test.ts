@@ -76,6 +76,38 @@ test('temporaries and the files inside plain-folder restore points are not liste
   assert.deepEqual(keys, ['demo/a.zip'])
 })
 
+/** Lists as a user who is not root. */
+async function listedByNobody(root: string, onDenied?: (folder: string) => void): Promise<string[]> {
+  const storage = await openLocalStorage({ root })
+  const keys: string[] = []
+  process.seteuid?.('nobody')
+  try {
+    for await (const item of storage.list('', signal, onDenied)) keys.push(item.key)
+  } finally {
+    process.seteuid?.(0)
+  }
+  return keys.sort()
+}
+
+test('a folder that may not be read is told and passed over, or an error for who does not listen; lost+found is neither', async (t) => {
+  const root = folder(t)
+  chmodSync(root, 0o755)
+  for (const name of ['demo', 'lost+found', 'closed', 'demo/names only']) {
+    mkdirSync(join(root, name))
+    writeFileSync(join(root, name, 'a.zip'), 'x')
+  }
+  chmodSync(join(root, 'lost+found'), 0o700)
+  assert.deepEqual(await listedByNobody(root), ['closed/a.zip', 'demo/a.zip', 'demo/names only/a.zip'])
+  chmodSync(join(root, 'closed'), 0o700)
+  chmodSync(join(root, 'demo/names only'), 0o744)
+  const denied: string[] = []
+  assert.deepEqual(await listedByNobody(root, (path) => denied.push(path)), ['demo/a.zip'])
+  assert.deepEqual(denied.sort(), ['closed', 'demo/names only'])
+  await assert.rejects(listedByNobody(root), { code: 'storage.denied' })
+  chmodSync(root, 0o700)
+  await assert.rejects(listedByNobody(root, () => undefined), { code: 'storage.denied' }, 'the place itself')
+})
+
 test('a full disk is told as such and leaves nothing', async (t) => {
   const root = folder(t)
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', root])

@@ -33,8 +33,8 @@ export class ImportedVault implements Vault {
     this.#options = options
   }
 
-  async snapshots(run: Run): Promise<readonly Snapshot[]> {
-    const own = await this.#own.snapshots(run)
+  async snapshots(run: Run, onUnlisted?: (folder: string) => void): Promise<readonly Snapshot[]> {
+    const own = await this.#own.snapshots(run, onUnlisted)
     const points = await this.#load(run)
     const foreign: Snapshot[] = []
     for (const point of points.values()) foreign.push(await this.#snapshot(point, run))
@@ -115,7 +115,8 @@ export class ImportedVault implements Vault {
 
   async #load(run: Run): Promise<ReadonlyMap<string, ForeignPoint>> {
     const points = new Map<string, ForeignPoint>()
-    for await (const { key } of this.#storage.list(importedFolder, run.signal)) {
+    // A folder that may not be read was told with our own points.
+    for await (const { key } of this.#storage.list(importedFolder, run.signal, () => undefined)) {
       if (!key.endsWith(referenceEnding)) continue
       const point = parsed(await readSmall(this.#storage, key, run.signal))
       if (point !== undefined && key === `${importedFolder}${point.id}${referenceEnding}`) points.set(point.id, point)

@@ -14,7 +14,7 @@ const schema = z.object({ files: z.array(z.object({ path: z.string(), sizeBytes:
  */
 export async function knownForeign(storage: Storage, signal: AbortSignal): Promise<(path: string, sizeBytes: number, modifiedAt: Date) => boolean> {
   const known = new Map<string, { sizeBytes: number; mtimeMs: number }>()
-  for await (const { key } of storage.list(importedFolder, signal)) {
+  for await (const { key } of storage.list(importedFolder, signal, () => undefined)) {
     if (!key.endsWith(referenceEnding)) continue
     const { files = [] } = schema.safeParse(jsonOf(await readSmall(storage, key, signal))).data ?? {}
     for (const { path, sizeBytes, mtimeNs } of files) known.set(path, { sizeBytes, mtimeMs: Number(BigInt(mtimeNs) / 1_000_000n) })

@@ -9,8 +9,8 @@ import type { Difference } from '../../runs/diff-points.ts'
 import { diffPoints, diffTables } from '../../runs/diff-points.ts'
 import type { Application } from '../../runs/application.ts'
 import { applicationAt } from '../../runs/application.ts'
-import { findPoint } from '../../runs/find-point.ts'
 import { liveSide } from '../../runs/live-side.ts'
+import { namedPoint } from '../choose-point.ts'
 import { runCommand } from '../command-context.ts'
 import { addReadingOptions, placeOptions } from '../place-options.ts'
 import { quietRun } from '../quiet-run.ts'
@@ -26,9 +26,9 @@ export function addDiffCommand(program: Command): void {
       const run = quietRun(output, signal)
       const vaults = await setup.vaultsToRead(place)
       const points = await knownPoints(vaults, place.app, run)
-      const left = findPoint(points, before)
+      const left = namedPoint(points, before, output)
       const leftManifest = await vaultOf(left, vaults).manifest(left.id, run)
-      const right = after === undefined ? undefined : findPoint(points, after)
+      const right = after === undefined ? undefined : namedPoint(points, after, output)
       const rightManifest = right === undefined ? undefined : await vaultOf(right, vaults).manifest(right.id, run)
       const counts = { added: 0, removed: 0, changed: 0 }
       const differences: Difference[] = []

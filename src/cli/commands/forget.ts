@@ -8,10 +8,10 @@ import type { Verdict } from '../../policy/retain.ts'
 import { retain } from '../../policy/retain.ts'
 import { AppError } from '../../kit/app-error.ts'
 import { printable } from '../../kit/printable.ts'
-import { findPoint } from '../../runs/find-point.ts'
 import { forget, judgeNamed } from '../../runs/forget.ts'
 import { performRun } from '../../runs/perform-run.ts'
 import { askYesNo, mayAsk } from '../ask.ts'
+import { findPoints, namedPoint } from '../choose-point.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runCommand } from '../command-context.ts'
 import { table } from '../output.ts'
@@ -19,7 +19,6 @@ import { addReadingOptions, placeOptions } from '../place-options.ts'
 import { Progress } from '../progress.ts'
 import { quietRun } from '../quiet-run.ts'
 import type { KnownPoint } from '../../runs/setup.ts'
-import { knownPoints } from '../../runs/setup.ts'
 import { localTime } from '../point-words.ts'
 
 type Options = { keepLast?: number; keepHourly?: number; keepDaily?: number; keepWeekly?: number; keepMonthly?: number; keepYearly?: number; keepWithin?: string; maxSize?: string; dryRun?: boolean; force?: boolean }
@@ -44,10 +43,11 @@ export function addForgetCommand(program: Command): void {
 
 async function forgetPoints({ output, setup, options: { ask, json }, signal }: CommandContext, ids: readonly string[], options: Options, place: ReturnType<typeof placeOptions>): Promise<number> {
   const vaults = await setup.vaultsToRead(place)
-  const points = await knownPoints(vaults, place.app, quietRun(output, signal))
-  const named = ids.map((id) => findPoint(points, id))
+  const { points, unlisted } = await findPoints(vaults, place.app, quietRun(output, signal))
+  const named = ids.map((id) => namedPoint(points, id, output))
   const given = rulesOf(options)
   if (named.length > 0 && given !== undefined) throw new AppError('usage', 'Points to remove and rules were both given', { hint: 'Give one of the two.' })
+  if (named.length === 0 && unlisted[0] !== undefined) throw new AppError('vault.unlisted', `${unlisted[0]}: rules are not applied to a part of them`, { hint: 'Correct the rights of that folder, or name the points to remove.' })
   const apps = [...new Set(points.map(({ app }) => app))]
   if (named.length === 0 && apps.length > 1 && place.app === undefined) throw new AppError('app.ambiguous', `There are restore points of several applications here: ${apps.toSorted().join(', ')}`, { hint: 'Name one with --app.' })
   const judged = vaults.map((vault) => {

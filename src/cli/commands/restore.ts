@@ -30,15 +30,14 @@ import { askYesNo, mayAsk } from '../ask.ts'
 import { choosePoint, findPoints } from '../choose-point.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runCommand } from '../command-context.ts'
-import type { Output } from '../output.ts'
 import { addReadingOptions, placeOptions } from '../place-options.ts'
-import { localTime, pointKind, pointState } from '../point-words.ts'
+import { localTime, pointState } from '../point-words.ts'
 import { Progress } from '../progress.ts'
+import type { Output } from '../output.ts'
 import { quietRun } from '../quiet-run.ts'
 import type { Kept } from '../recover-config.ts'
 import { recoverConfig } from '../recover-config.ts'
 import { exitStatusOfRun } from '../run-status.ts'
-import type { KnownPoint } from '../../runs/setup.ts'
 import { vaultOf } from '../../runs/setup.ts'
 
 type Options = {
@@ -93,9 +92,7 @@ async function findRestorePoint(context: CommandContext, what: string, options: 
   }
   if (options.dump !== undefined) throw new AppError('usage', '--dump is for archives of other programs that are named by their path', { hint: 'For one that was imported, import it again with --dump.' })
   const vaults = await setup.vaultsToRead(place)
-  const found = await findPoints(vaults, place.app, run)
-  const point = choosePoint(found, what)
-  if (what === 'latest') tellPassedOver(output, found.points, point)
+  const point = choosePoint(await findPoints(vaults, place.app, run), what, output)
   return { vault: vaultOf(point, vaults), point, isFile: false }
 }
 
@@ -103,14 +100,6 @@ async function findRestorePoint(context: CommandContext, what: string, options: 
 function placesOf({ defaultPlace }: CommandContext['setup'], options: Options): readonly string[] {
   const { place } = placeOptions(options)
   return [defaultPlace, ...(place === undefined ? [] : [resolve(place)])]
-}
-
-/** Who asks for the latest and gets an older one must know. */
-function tellPassedOver(output: Output, points: readonly KnownPoint[], chosen: KnownPoint): void {
-  for (const point of points) {
-    if (point.app !== chosen.app || point.startedAt <= chosen.startedAt) continue
-    output.say(`${output.paint('yellow', 'warning:')} the newer restore point ${point.id} of ${localTime(point.startedAt)} is passed over: ${pointState(point)}, ${pointKind(point)}`)
-  }
 }
 
 async function restore(context: CommandContext, what: string, options: Options): Promise<number> {
@@ -150,6 +139,8 @@ async function restore(context: CommandContext, what: string, options: Options):
   return exitStatusOfRun(report)
 }
 
+const unaskedHint = 'Give --no-ask in scripts; --dry-run shows the plan.'
+
 function tellKept(output: Output, { notes, warnings }: Kept): void {
   for (const { message } of notes) output.say(printable(message))
   for (const { message } of warnings) output.say(`${output.paint('yellow', 'warning:')} ${printable(message)}`)
@@ -165,7 +156,7 @@ function reportWith(report: RunReport, { notes, warnings }: Kept): RunReport {
 function confirmUnasked({ options: { ask } }: CommandContext, preview: RestorePreview, databases: readonly string[]): boolean {
   if (!ask) return true
   if (preview.overwritten + preview.alike + preview.deleted === 0 && databases.length === 0) return true
-  throw new AppError('restore.confirm', `That would overwrite ${preview.overwritten + preview.alike} and delete ${preview.deleted} files${databases.length > 0 ? ` and replace ${databases.join(', ')}` : ''}, and nobody is there to be asked`, { hint: 'Give --no-ask in scripts; --dry-run shows the plan.' })
+  throw new AppError('restore.confirm', `That would overwrite ${preview.overwritten + preview.alike} and delete ${preview.deleted} files${databases.length > 0 ? ` and replace ${databases.join(', ')}` : ''}, and nobody is there to be asked`, { hint: unaskedHint })
 }
 
 /** The application that is restored into: the configured one that the point names, or the folder given. */
@@ -190,6 +181,8 @@ async function finish(context: CommandContext, what: string, options: Options, h
   if (mayAsk({ ask, json })) {
     output.say(plan)
     if (!await askYesNo({ resume: 'Finish it?', rollback: 'Roll it back?', undo: 'Undo it?' }[how])) throw new AppError('restore.confirm', 'Nothing was changed')
+  } else if (ask) {
+    throw new AppError('restore.confirm', `${plan.replace(/\.$/, '')}, and nobody is there to be asked`, { hint: unaskedHint })
   }
   const state = await setup.state(about.app)
   using progress = new Progress(output)

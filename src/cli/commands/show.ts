@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { formatByteSize } from '../../kit/byte-size.ts'
 import { printable } from '../../kit/printable.ts'
 import type { Manifest } from '../../model/restore-point.ts'
-import { findPoint } from '../../runs/find-point.ts'
+import { namedPoint } from '../choose-point.ts'
 import { runCommand } from '../command-context.ts'
 import { addReadingOptions, placeOptions } from '../place-options.ts'
 import { localTime, pointKind, pointState } from '../point-words.ts'
@@ -17,7 +17,7 @@ export function addShowCommand(program: Command): void {
       const place = placeOptions(command.opts())
       const run = quietRun(output, signal)
       const vaults = await setup.vaultsToRead(place)
-      const point = findPoint(await knownPoints(vaults, place.app, run), id)
+      const point = namedPoint(await knownPoints(vaults, place.app, run), id, output)
       const known = vaultOf(point, vaults)
       const manifest = await known.manifest(point.id, run)
       if (options.files !== true) {

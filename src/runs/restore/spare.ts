@@ -39,7 +39,7 @@ export function sparing(belongs: Belongs, target: string, { leftOut, selection }
 }
 
 /** Told by the text that lies beside the archives. */
-export function holdsRestorePoints(folder: string): boolean {
+function holdsRestorePoints(folder: string): boolean {
   let fd: number | undefined
   try {
     fd = openSync(systemPath(join(folder, guideName)), 'r')

@@ -205,8 +205,9 @@ export class AppBook {
 /** The list of a vault, kept for those who show it; what status judges are the vault's own points alone. */
 function listing(vault: Vault, vaults: OpenVaults, lists: Map<string, readonly Snapshot[]>, name: string): Pick<Vault, 'snapshots'> {
   return {
-    async snapshots(run) {
-      const all = await vaults.list(vault, run)
+    async snapshots(run, onUnlisted) {
+      const { points: all, unlisted } = await vaults.list(vault, run)
+      for (const folder of unlisted) onUnlisted?.(folder)
       lists.set(name, all)
       return all.filter(({ foreign, complete }) => foreign === undefined || complete)
     },

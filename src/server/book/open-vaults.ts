@@ -8,6 +8,9 @@ import type { Setup } from '../../runs/setup.ts'
 
 export type OpenVault = { readonly name: string; readonly place: string; readonly vault: Vault | AppError }
 
+/** `unlisted`: folders that may not be read; with them the points are not all. */
+type Listing = { readonly points: readonly Snapshot[]; readonly unlisted: readonly string[] }
+
 /**
  * The vaults of applications, opened once and kept; one that could not be opened is tried again each time. Applications that
  * keep their points at one place share its vault, and what lies there is listed once for all of them, until it is forgotten.
@@ -15,7 +18,7 @@ export type OpenVault = { readonly name: string; readonly place: string; readonl
 export class OpenVaults {
   readonly #setup: Setup
   readonly #open = new Map<string, Vault>()
-  readonly #lists = new Map<Vault, Promise<readonly Snapshot[]>>()
+  readonly #lists = new Map<Vault, Promise<Listing>>()
 
   constructor(setup: Setup) {
     this.#setup = setup
@@ -40,10 +43,10 @@ export class OpenVaults {
   }
 
   /** What lies in a vault, of all applications. @throws what listing it does. */
-  async list(vault: Vault, run: Run): Promise<readonly Snapshot[]> {
+  async list(vault: Vault, run: Run): Promise<Listing> {
     const known = this.#lists.get(vault)
     if (known !== undefined) return await known
-    const listing = vault.snapshots(run)
+    const listing = listed(vault, run)
     this.#lists.set(vault, listing)
     // What failed is tried again by whoever asks next.
     listing.catch(() => this.#lists.delete(vault))
@@ -55,4 +58,9 @@ export class OpenVaults {
     if (vaults === undefined) this.#lists.clear()
     else for (const { vault } of vaults) if (!(vault instanceof AppError)) this.#lists.delete(vault)
   }
+}
+
+async function listed(vault: Vault, run: Run): Promise<Listing> {
+  const unlisted: string[] = []
+  return { points: await vault.snapshots(run, (folder) => unlisted.push(folder)), unlisted }
 }

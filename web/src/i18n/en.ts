@@ -155,7 +155,7 @@ export const en = {
   'reason.more_one': '(and one more reason)',
   'reason.more_other': '(and {{count}} more reasons)',
   'reason.never-ran': 'It was never backed up.',
-  'reason.vault-unreachable': 'The destination cannot be reached.',
+  'reason.vault-unreachable': 'The destination cannot be reached, or not all of it can be read.',
   'reason.vault-empty': 'There is no restore point.',
   'reason.overdue': 'A backup is overdue; the newest point: {{when}}.',
   'reason.incomplete': 'The newest point is incomplete.',

@@ -157,7 +157,7 @@ export const fr: Texts = {
   'reason.more_one': '(et une autre raison)',
   'reason.more_other': '(et {{count}} autres raisons)',
   'reason.never-ran': 'Elle n’a jamais été sauvegardée.',
-  'reason.vault-unreachable': 'La destination est inaccessible.',
+  'reason.vault-unreachable': 'La destination est inaccessible, ou ne peut pas être lue en entier.',
   'reason.vault-empty': 'Il n’y a aucun point de restauration complet et intact.',
   'reason.overdue': 'Une sauvegarde est en retard ; le point le plus récent : {{when}}.',
   'reason.incomplete': 'Le point le plus récent est incomplet.',

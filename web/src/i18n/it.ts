@@ -157,7 +157,7 @@ export const it: Texts = {
   'reason.more_one': '(e un altro motivo)',
   'reason.more_other': '(e altri {{count}} motivi)',
   'reason.never-ran': 'Non è mai stata salvata.',
-  'reason.vault-unreachable': 'La destinazione non è raggiungibile.',
+  'reason.vault-unreachable': 'La destinazione non è raggiungibile, o non si può leggere tutta.',
   'reason.vault-empty': 'Non c\'è alcun punto di ripristino completo e integro.',
   'reason.overdue': 'Un backup è in ritardo; il punto più recente: {{when}}.',
   'reason.incomplete': 'Il punto più recente è incompleto.',
