@@ -11,8 +11,8 @@ import { showConfig } from '../config/show-config.ts'
 import { namePoint } from '../policy/name-points.ts'
 import { applicationSource } from '../sources/application-source.ts'
 import type { Preset } from '../sources/presets/preset.ts'
-import type { Application } from './application.ts'
-import { folderOf, keepOf, ownFolders, partNames, presetOf, scopeOf, selectionRules } from './application.ts'
+import type { Application, Narrowing } from './application.ts'
+import { folderOf, isNarrowed, keepOf, narrowed, ownFolders, partNames, presetOf, scopeOf, selectionRules } from './application.ts'
 import type { AppState } from './app-state.ts'
 import type { NamedVault, UnopenedVault, SavedPoint } from './backup.ts'
 import { backup } from './backup.ts'
@@ -29,6 +29,10 @@ export type BackupOptions = {
   readonly slots: readonly Slot[]
   readonly without: readonly string[]
   readonly databaseOnly: boolean
+  /** Everything, whatever the configuration says is usual. */
+  readonly full?: boolean
+  /** What the command line selects, for this backup alone. */
+  readonly narrowing?: Narrowing
   readonly verify: boolean
   /** True where the user chose the application's name, so that it may stand for a folder that has moved. */
   readonly nameGiven: boolean
@@ -41,10 +45,13 @@ export type BackupOptions = {
 /** Backs up an application into its vaults as one run. @throws AppError before the run has begun (`lock.held`, `usage`, …). */
 export async function backupApplication(app: Application, vaults: readonly NamedVault[], unopened: readonly UnopenedVault[], options: BackupOptions, state: AppState, context: RunContext): Promise<{ report: RunReport; snapshots: readonly SavedPoint[]; error?: AppError }> {
   const preset = presetOf(app)
-  const scope = scopeOf(app, options)
-  const without = scope === 'partial' && options.without.length === 0 ? partNames(app, preset) : options.without
+  const asked = scopeOf(app, options)
+  const without = asked === 'partial' && options.without.length === 0 ? partNames(app, preset) : options.without
+  const { narrowing = nothingNarrowed } = options
+  // Less than the configuration says must not stand for all that belongs to the application.
+  const scope = asked === 'full' && isNarrowed(app, narrowing) ? 'partial' : asked
   const own = ownFolders(app.root, [...vaults.map(({ place }) => place), dirname(state.folder)])
-  const rules = selectionRules(app, preset, without)
+  const rules = selectionRules(narrowed(app, narrowing), preset, without)
   const selection = { ...rules, exclude: [...rules.exclude, ...own] }
   let snapshots: readonly SavedPoint[] = []
   let hookFacts: Record<string, string> = {}
@@ -74,6 +81,8 @@ export async function backupApplication(app: Application, vaults: readonly Named
   })))
   return { report, snapshots, ...(error === undefined ? {} : { error }) }
 }
+
+const nothingNarrowed: Narrowing = { include: [], exclude: [], oneFileSystem: false }
 
 const servedFolders = ['/var/www', '/srv/www', '/srv/http', '/usr/share/nginx/html']
 

@@ -50,17 +50,7 @@ export function addBackupCommand(program: Command): void {
 export async function backupOne(context: CommandContext, named: string | undefined, options: BackupCommandOptions): Promise<number> {
   const { output, setup, signal } = context
   const place = placeOptions(options)
-  const found = setup.application(named, { name: options.name })
-  const application = {
-    ...found,
-    config: {
-      ...found.config,
-      include: [...found.config.include, ...options.include ?? []],
-      exclude: [...found.config.exclude, ...options.exclude ?? []],
-      oneFileSystem: found.config.oneFileSystem || options.oneFileSystem === true,
-      ...(options.full === true ? { scope: 'full' as const } : {}),
-    },
-  }
+  const application = setup.application(named, { name: options.name })
   const owner = options.user === undefined ? undefined : ownerOfName(options.user)
   const format = options.format === undefined ? undefined : formatSchema.parse(options.format)
   const plans = place.place === undefined ? application.vaults : [setup.placePlan(place.place, application)]
@@ -80,6 +70,8 @@ export async function backupOne(context: CommandContext, named: string | undefin
     slots: slotsOf(options.type ?? application.config.kind),
     without: options.without ?? [],
     databaseOnly: options.databaseOnly === true,
+    full: options.full === true,
+    narrowing: { include: options.include ?? [], exclude: options.exclude ?? [], oneFileSystem: options.oneFileSystem === true },
     verify: options.verify && application.config.verify === 'always',
     nameGiven: options.name !== undefined,
     ...(options.beforeUpdate === true ? { beforeUpdate: true } : {}),
