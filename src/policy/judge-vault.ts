@@ -33,7 +33,7 @@ export function judgeVault({ vault, ...input }: VaultInput, now: Date): VaultJud
     }
   }
   const all = vault.snapshots.toSorted((a, b) => startedMs(b) - startedMs(a))
-  const good = all.filter((point) => point.complete && point.damagedAt === undefined && point.scope === input.scope && !isFuture(point, now))
+  const good = goodOf(all, input.scope, now)
   const facts: Facts = { ...input, name, all, good, now }
   const [newest] = good
   return {
@@ -46,6 +46,16 @@ export function judgeVault({ vault, ...input }: VaultInput, now: Date): VaultJud
     },
     reasons: [...judgeFreshness(facts), ...judgeSize(facts), ...judgeVerified(facts), ...judgeSoundness(facts), ...judgeMissing(facts), ...judgeClock(facts)],
   }
+}
+
+/** What `judgeVault` says of the newest point's size: below `minSize`, or shrunk by more than `maxShrink`. */
+export function judgeNewestSize(snapshots: readonly Snapshot[], { expect, scope, name }: { readonly expect: Expectations; readonly scope: Scope; readonly name: string }, now: Date): readonly StatusReason[] {
+  const all = snapshots.toSorted((a, b) => startedMs(b) - startedMs(a))
+  return judgeSize({ expect, scope, name, now, all, good: goodOf(all, scope, now), known: [], label: '' })
+}
+
+function goodOf(newestFirst: readonly Snapshot[], scope: Scope, now: Date): readonly Snapshot[] {
+  return newestFirst.filter((point) => point.complete && point.damagedAt === undefined && point.scope === scope && !isFuture(point, now))
 }
 
 function judgeFreshness(facts: Facts): readonly StatusReason[] {

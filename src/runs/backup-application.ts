@@ -57,6 +57,7 @@ export async function backupApplication(app: Application, vaults: readonly Named
   let hookFacts: Record<string, string> = {}
   using log = new PresetLogFile(preset, app.root, options.owner)
   const { report, error } = await performRun('backup', state, listening(context, log), tellingJeedom({ app, state, vaults, unopened, beforeUpdate: options.beforeUpdate === true }, 'backup', notingLog(log, async (run) => {
+    const { warningCount: warningsBefore } = run.report()
     await refuseNamesake(app, vaults, options, run)
     for (const remark of preset.missing?.(folderOf(app)) ?? []) run.emit({ type: 'run.warning', ...remark })
     for (const { place } of vaults) warnOfPlace(app, preset, place, run)
@@ -70,6 +71,8 @@ export async function backupApplication(app: Application, vaults: readonly Named
       source: () => applicationSource({ root: app.root, scope, selection: contained.selection, databases: [...servers, ...contained.databases], volumes: contained.volumes, sqliteFiles, dumpName: preset.dumpName, hooks, freezer: contained.freezer, tempFolder: state.tempFolder }),
       verify: options.verify,
       keep: keepOf(app, preset),
+      usual: { expect: app.config.expect, scope: app.config.scope },
+      warningsBefore,
       keepSafetyMs,
       onSaved: (saved) => {
         hookFacts = { HOLDFAST_POINT: saved.id, HOLDFAST_FILE: saved.key }

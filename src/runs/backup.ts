@@ -2,11 +2,14 @@ import { hostname } from 'node:os'
 import { AppError, messageOf } from '../kit/app-error.ts'
 import { shellQuote } from '../kit/shell-quote.ts'
 import type { Hook } from '../model/hook.ts'
+import type { Expectations } from '../model/expectations.ts'
 import type { KeepRules } from '../model/keep-rules.ts'
 import type { Scope, SelectionRules, Snapshot, VolumeFacts } from '../model/restore-point.ts'
+import type { Run } from '../model/run.ts'
 import type { Source } from '../model/source.ts'
 import type { About, PointName, Vault } from '../model/vault.ts'
-import { retain } from '../policy/retain.ts'
+import { applyRetention } from './apply-retention.ts'
+import { heldFiles, tellingEmpty } from './empty-source.ts'
 import type { ActiveRun } from './perform-run.ts'
 import { tidyRestores, unfinishedRestore } from './restore/work-in-progress.ts'
 
@@ -33,12 +36,19 @@ export type BackupRequest = {
   readonly hooks: Hook
   readonly verify: boolean
   readonly keep?: KeepRules
+  /** What the application's usual points look like, and which scope these have. */
+  readonly usual: { readonly expect: Expectations; readonly scope: Scope }
+  /** How many warnings the run had before the application was looked at: all since then are about its restore point. */
+  readonly warningsBefore: number
   readonly keepSafetyMs: number
   /** Told of each point as soon as it is saved. */
   onSaved(snapshot: Snapshot): void
   /** Told of what ended the run, before the failure hook. */
   onFailed(error: unknown): void
 }
+
+/** What is known when the first byte is read: how the run stood, and what lay in the vaults. */
+type Begun = { readonly warnings: number; readonly before: ReadonlyMap<NamedVault, readonly Snapshot[]> }
 
 /** A new point with the name of the vault that holds it. */
 export type SavedPoint = Snapshot & { readonly vault: string }
@@ -53,9 +63,10 @@ export type SavedPoint = Snapshot & { readonly vault: string }
 export async function backup(request: BackupRequest, run: ActiveRun): Promise<readonly SavedPoint[]> {
   try {
     run.emit({ type: 'run.phase', phase: 'prepare' })
+    const { warningCount: warnings } = run.report()
     refuseHalfRestored(request.root)
     await tidyRestores(request.root, request.keepSafetyMs, run)
-    const saved = await saveToVaults(request, run)
+    const saved = await saveToVaults(request, { warnings, before: await pointsBefore(request, run) }, run)
     await request.hooks.fire('after', run)
     return saved
   } catch (error) {
@@ -75,7 +86,23 @@ function refuseHalfRestored(root: string): void {
   })
 }
 
-async function saveToVaults(request: BackupRequest, run: ActiveRun): Promise<readonly SavedPoint[]> {
+/** What lies in each vault of the application, newest first. */
+async function pointsBefore({ vaults, app }: BackupRequest, run: ActiveRun): Promise<Begun['before']> {
+  const silent: Run = { signal: run.signal, now: () => run.now(), emit: () => undefined }
+  const before = new Map<NamedVault, readonly Snapshot[]>()
+  for (const named of vaults) {
+    try {
+      before.set(named, (await named.vault.snapshots(silent)).filter((point) => point.app === app))
+    } catch (error) {
+      // A vault that cannot be listed is told where the point is saved to it.
+      if (!(error instanceof AppError) || !isOfVault(error) || run.signal.aborted) throw error
+      before.set(named, [])
+    }
+  }
+  return before
+}
+
+async function saveToVaults(request: BackupRequest, begun: Begun, run: ActiveRun): Promise<readonly SavedPoint[]> {
   let first: { vault: Vault; snapshots: readonly Snapshot[] } | undefined
   const all: SavedPoint[] = []
   const failures: AppError[] = []
@@ -86,7 +113,7 @@ async function saveToVaults(request: BackupRequest, run: ActiveRun): Promise<rea
   }
   for (const { name, vault } of request.vaults) {
     try {
-      const snapshots = first === undefined ? await saveFromSource(request, vault, run) : await copyPoint(request, first, vault, run)
+      const snapshots = first === undefined ? await saveFromSource(request, begun, vault, run) : await copyPoint(request, first, vault, run)
       for (const snapshot of snapshots) {
         run.emit({ type: 'snapshot.saved', vault: name, snapshot })
         request.onSaved(snapshot)
@@ -113,12 +140,13 @@ function isOfVault(error: AppError): boolean {
   return error.code.startsWith('storage.') || error.code.startsWith('vault.') || error.code.startsWith('archive.')
 }
 
-async function saveFromSource(request: BackupRequest, vault: Vault, run: ActiveRun): Promise<readonly Snapshot[]> {
+async function saveFromSource(request: BackupRequest, begun: Begun, vault: Vault, run: ActiveRun): Promise<readonly Snapshot[]> {
   const source = request.source()
   let thawing: Promise<void> | undefined
   const thaw = (): Promise<void> => (thawing ??= source.thaw(run))
   try {
-    return await vault.save(source.entries(run), aboutRequest(request, source, run), run, () => {
+    const entries = tellingEmpty(source.entries(run), { root: request.root, include: request.selection.include, heldBefore: async () => await heldFilesBefore(request, begun, run) }, run)
+    return await vault.save(entries, aboutRequest(request, begun, source, run), run, () => {
       // What goes wrong is told where it is awaited, below.
       thaw().catch(() => undefined)
     })
@@ -127,10 +155,16 @@ async function saveFromSource(request: BackupRequest, vault: Vault, run: ActiveR
   }
 }
 
-function aboutRequest(request: BackupRequest, source: Source, run: ActiveRun): About {
-  const { app, root, preset, scope, without, selection, volumes, points, config } = request
-  // A vault that failed before takes nothing from what the next one gets.
+async function heldFilesBefore({ scope }: BackupRequest, { before }: Begun, run: ActiveRun): Promise<boolean> {
+  for (const [{ vault }, points] of before) if (await heldFiles(vault, points.filter((point) => point.scope === scope), run)) return true
+  return false
+}
+
+function aboutRequest(request: BackupRequest, begun: Begun, source: Source, run: ActiveRun): About {
+  const { app, root, preset, scope, without, selection, volumes, points, config, warningsBefore } = request
+  // A vault that failed before takes nothing from what the next one gets; what was missing already before the first one does.
   const earlier = run.report().warningCount
+  const ofPoint = <T>(warnings: readonly T[]): readonly T[] => [...warnings.slice(warningsBefore, begun.warnings), ...warnings.slice(earlier)]
   return {
     app, root, preset, scope, without, selection, points,
     host: hostname(),
@@ -140,10 +174,10 @@ function aboutRequest(request: BackupRequest, source: Source, run: ActiveRun): A
     atEnd() {
       const { warnings, warningCount, notes } = run.report()
       return {
-        complete: warningCount === earlier,
+        complete: begun.warnings === warningsBefore && warningCount === earlier,
         databases: source.databases(),
         leftOut: warnings.slice(earlier).filter(({ path }) => path !== undefined),
-        warnings: warnings.slice(earlier),
+        warnings: ofPoint(warnings),
         notes,
       }
     },
@@ -189,15 +223,4 @@ async function verifyAll(request: BackupRequest, vault: Vault, snapshots: readon
     verified.push({ ...snapshot, verifiedAt: run.now().toISOString() })
   }
   return verified
-}
-
-async function applyRetention(request: BackupRequest, name: string, vault: Vault, run: ActiveRun): Promise<void> {
-  if (request.keep === undefined || Object.keys(request.keep).length === 0) return
-  run.emit({ type: 'run.phase', phase: 'retention' })
-  const points = (await vault.snapshots(run)).filter(({ app }) => app === request.app)
-  const gone = retain(points, request.keep, run.now()).filter(({ keep }) => !keep)
-  await vault.remove(gone.map(({ id }) => id), run)
-  for (const { id, reasons } of gone) {
-    run.emit({ type: 'snapshot.removed', vault: name, id, key: points.find((point) => point.id === id)?.key ?? '', reason: reasons.join('; ') })
-  }
 }
