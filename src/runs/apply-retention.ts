@@ -1,26 +1,24 @@
 import type { Expectations } from '../model/expectations.ts'
 import type { KeepRules } from '../model/keep-rules.ts'
-import type { Scope } from '../model/restore-point.ts'
+import type { Scope, Snapshot } from '../model/restore-point.ts'
 import type { Run } from '../model/run.ts'
 import type { Vault } from '../model/vault.ts'
 import { judgeNewestSize } from '../policy/judge-vault.ts'
 import { retain } from '../policy/retain.ts'
 
 type Retention = {
-  readonly app: string
   readonly keep?: KeepRules
   /** What the application's usual points look like, and which scope these have. */
   readonly usual: { readonly expect: Expectations; readonly scope: Scope }
 }
 
 /**
- * Removes what the rules no longer keep of an application in one vault. While its newest usual point is smaller than is expected,
+ * Removes what the rules no longer keep of an application's points in one vault. While its newest usual point is smaller than is expected,
  * nothing is removed, and a note says so: what made it small would otherwise push out the points from before.
  */
-export async function applyRetention({ app, keep, usual }: Retention, name: string, vault: Vault, run: Run): Promise<void> {
+export async function applyRetention({ keep, usual }: Retention, points: readonly Snapshot[], name: string, vault: Vault, run: Run): Promise<void> {
   if (keep === undefined || Object.keys(keep).length === 0) return
   run.emit({ type: 'run.phase', phase: 'retention' })
-  const points = (await vault.snapshots(run)).filter((point) => point.app === app)
   const [tooSmall] = judgeNewestSize(points, { ...usual, name }, run.now())
   if (tooSmall !== undefined) {
     run.emit({ type: 'run.note', code: 'retention.withheld', message: `No restore point is removed from "${name}" by the rules of what to keep. ${tooSmall.message}` })

@@ -10,6 +10,8 @@ import type { Source } from '../model/source.ts'
 import type { About, PointName, Vault } from '../model/vault.ts'
 import { applyRetention } from './apply-retention.ts'
 import { heldFiles, tellingEmpty } from './empty-source.ts'
+import { sparedOf, tellOfOtherHosts } from './other-hosts.ts'
+import type { Spares } from './other-hosts.ts'
 import type { ActiveRun } from './perform-run.ts'
 import { tidyRestores, unfinishedRestore } from './restore/work-in-progress.ts'
 
@@ -88,11 +90,10 @@ function refuseHalfRestored(root: string): void {
 
 /** What lies in each vault of the application, newest first. */
 async function pointsBefore({ vaults, app }: BackupRequest, run: ActiveRun): Promise<Begun['before']> {
-  const silent: Run = { signal: run.signal, now: () => run.now(), emit: () => undefined }
   const before = new Map<NamedVault, readonly Snapshot[]>()
   for (const named of vaults) {
     try {
-      before.set(named, (await named.vault.snapshots(silent)).filter((point) => point.app === app))
+      before.set(named, (await named.vault.snapshots(silenced(run))).filter((point) => point.app === app))
     } catch (error) {
       // A vault that cannot be listed is told where the point is saved to it.
       if (!(error instanceof AppError) || !isOfVault(error) || run.signal.aborted) throw error
@@ -111,9 +112,12 @@ async function saveToVaults(request: BackupRequest, begun: Begun, run: ActiveRun
     failures.push(error)
     if (count > 1) run.emit({ type: 'run.warning', code: error.code, message: `The vault "${name}" failed: ${error.message}` })
   }
-  for (const { name, vault } of request.vaults) {
+  for (const named of request.vaults) {
+    const { name, vault } = named
     try {
-      const snapshots = first === undefined ? await saveFromSource(request, begun, vault, run) : await copyPoint(request, first, vault, run)
+      const before = begun.before.get(named) ?? []
+      const spares = sparedOf(before, run.now())
+      const snapshots = first === undefined ? await saveFromSource(request, begun, vault, spares, run) : await copyPoint(request, first, vault, spares, run)
       for (const snapshot of snapshots) {
         run.emit({ type: 'snapshot.saved', vault: name, snapshot })
         request.onSaved(snapshot)
@@ -121,8 +125,10 @@ async function saveToVaults(request: BackupRequest, begun: Begun, run: ActiveRun
       all.push(...(await verifyAll(request, vault, snapshots, run)).map((snapshot) => ({ ...snapshot, vault: name })))
       // What did not read back is no source for others: the next vault is given the application itself.
       first ??= { vault, snapshots }
+      const now = await pointsNow(request, vault, run)
+      const isAlone = tellOfOtherHosts(before, now, name, run)
       // Only after success: a point in which something is missing removes nothing.
-      if (snapshots.every(({ complete }) => complete)) await applyRetention(request, name, vault, run)
+      if (isAlone && snapshots.every(({ complete }) => complete)) await applyRetention(request, now, name, vault, run)
     } catch (error) {
       // What is wrong with the application is wrong for every vault.
       if (!(error instanceof AppError) || !isOfVault(error) || run.signal.aborted) throw error
@@ -136,17 +142,27 @@ async function saveToVaults(request: BackupRequest, begun: Begun, run: ActiveRun
   return all
 }
 
+/** For lists whose remarks are told elsewhere. */
+function silenced(run: Run): Run {
+  return { signal: run.signal, now: () => run.now(), emit: () => undefined }
+}
+
 function isOfVault(error: AppError): boolean {
   return error.code.startsWith('storage.') || error.code.startsWith('vault.') || error.code.startsWith('archive.')
 }
 
-async function saveFromSource(request: BackupRequest, begun: Begun, vault: Vault, run: ActiveRun): Promise<readonly Snapshot[]> {
+/** What lies in a vault of the application now, with the new point. Unreadable neighbours are told where the rules look at them. */
+async function pointsNow({ app, keep = {} }: BackupRequest, vault: Vault, run: ActiveRun): Promise<readonly Snapshot[]> {
+  return (await vault.snapshots(Object.keys(keep).length === 0 ? silenced(run) : run)).filter((point) => point.app === app)
+}
+
+async function saveFromSource(request: BackupRequest, begun: Begun, vault: Vault, spares: Spares, run: ActiveRun): Promise<readonly Snapshot[]> {
   const source = request.source()
   let thawing: Promise<void> | undefined
   const thaw = (): Promise<void> => (thawing ??= source.thaw(run))
   try {
     const entries = tellingEmpty(source.entries(run), { root: request.root, include: request.selection.include, heldBefore: async () => await heldFilesBefore(request, begun, run) }, run)
-    return await vault.save(entries, aboutRequest(request, begun, source, run), run, () => {
+    return await vault.save(entries, { ...aboutRequest(request, begun, source, run), spares }, run, () => {
       // What goes wrong is told where it is awaited, below.
       thaw().catch(() => undefined)
     })
@@ -185,7 +201,7 @@ function aboutRequest(request: BackupRequest, begun: Begun, source: Source, run:
 }
 
 /** A point of one vault written into another: entries and facts as they were read, under the same names. */
-async function copyPoint(request: BackupRequest, from: { vault: Vault; snapshots: readonly Snapshot[] }, to: Vault, run: ActiveRun): Promise<readonly Snapshot[]> {
+async function copyPoint(request: BackupRequest, from: { vault: Vault; snapshots: readonly Snapshot[] }, to: Vault, spares: Spares, run: ActiveRun): Promise<readonly Snapshot[]> {
   const [snapshot] = from.snapshots
   if (snapshot === undefined) throw new AppError('internal', 'The first vault gave no restore point to copy')
   const manifest = await from.vault.manifest(snapshot.id, run)
@@ -199,6 +215,7 @@ async function copyPoint(request: BackupRequest, from: { vault: Vault; snapshots
     selection: manifest.selection,
     startedAt: new Date(manifest.startedAt),
     points: request.points,
+    spares,
     ...(manifest.volumes === undefined ? {} : { volumes: manifest.volumes }),
     ...(manifest.config === undefined ? {} : { config: manifest.config }),
     atEnd: () => manifest,
