@@ -1,12 +1,13 @@
-import { dirname } from 'node:path'
+import { dirname, relative } from 'node:path'
 import { realPath } from '../disk/real-path.ts'
+import { compileSelection } from '../disk/selection.ts'
 import { AppError, messageOf } from '../kit/app-error.ts'
 import { wallClock } from '../kit/wall-clock.ts'
 import type { FileOwner } from '../model/file-owner.ts'
 import type { RunReport } from '../model/run-report.ts'
 import type { PointName } from '../model/vault.ts'
 import type { Run } from '../model/run.ts'
-import type { Scope, Slot } from '../model/restore-point.ts'
+import type { Scope, SelectionRules, Slot } from '../model/restore-point.ts'
 import { showConfig } from '../config/show-config.ts'
 import { namePoint } from '../policy/name-points.ts'
 import { applicationSource } from '../sources/application-source.ts'
@@ -19,6 +20,7 @@ import { backup } from './backup.ts'
 import { containedParts } from './contained-parts.ts'
 import { hooksOf } from './hooks-of.ts'
 import { openDatabases } from './open-databases.ts'
+import { foreignEntries } from './own-entries.ts'
 import type { RunContext } from './perform-run.ts'
 import { performRun } from './perform-run.ts'
 import { listening, notingLog, PresetLogFile } from './preset-log.ts'
@@ -60,7 +62,7 @@ export async function backupApplication(app: Application, vaults: readonly Named
     const { warningCount: warningsBefore } = run.report()
     await refuseNamesake(app, vaults, options, run)
     for (const remark of preset.missing?.(folderOf(app)) ?? []) run.emit({ type: 'run.warning', ...remark })
-    for (const { place } of vaults) warnOfPlace(app, preset, place, run)
+    for (const named of vaults) await warnOfPlace(app, preset, rules, named, run)
     const hooks = hooksOf(app, run, () => hookFacts)
     const { servers, sqliteFiles } = await openDatabases(app, preset, run)
     const contained = await containedParts(app, preset, selection, scope, state, run)
@@ -89,14 +91,37 @@ const nothingNarrowed: Narrowing = { include: [], exclude: [], oneFileSystem: fa
 
 const servedFolders = ['/var/www', '/srv/www', '/srv/http', '/usr/share/nginx/html']
 
-/** A place that the same accident destroys, or that a web server gives to everybody. Notes: the restore point itself is good. */
-function warnOfPlace(app: Application, preset: Preset, place: string, run: Run): void {
+/**
+ * A place that the same accident destroys, or that a web server gives to everybody. Notes: the restore point itself is good. Where a
+ * folder of the user's serves as the place, what else is in it is in no restore point: a warning.
+ */
+async function warnOfPlace(app: Application, preset: Preset, rules: SelectionRules, { place, vault }: NamedVault, run: Run): Promise<void> {
   // By where it really lies: a link may lead into either.
   const real = realPath(place)
   const isInside = real.startsWith(`${app.root}/`)
-  if (isInside) run.emit({ type: 'run.note', code: 'vault.inside', message: `${place} lies inside the application, and is not part of the restore point: what destroys the one destroys the other` })
+  const foreign = isInside && isSaved(relative(app.root, real), rules) ? await foreignIn(real, vault, run) : []
+  if (foreign.length > 0) {
+    run.emit({ type: 'run.warning', code: 'vault.inside', message: `${place} lies inside the application, and is not part of the restore point. It holds what is not Holdfast's, which is saved nowhere: ${foreign.slice(0, 3).join(', ')}${foreign.length > 3 ? ', …' : ''}. Give restore points a folder of their own, or leave that one out on purpose (exclude)` })
+  } else if (isInside) {
+    run.emit({ type: 'run.note', code: 'vault.inside', message: `${place} lies inside the application, and is not part of the restore point: what destroys the one destroys the other` })
+  }
   if ((isInside && preset.isServed === true) || servedFolders.some((folder) => real.startsWith(`${realPath(folder)}/`))) {
     run.emit({ type: 'run.note', code: 'vault.served', message: `${place} lies below a folder of the web server: whoever guesses a name may download the restore point. Choose a place outside it (--to, or place: in holdfast.yaml), or set a password` })
+  }
+}
+
+function isSaved(folder: string, rules: SelectionRules): boolean {
+  return compileSelection(rules)(folder, true) !== 'skip'
+}
+
+async function foreignIn(place: string, vault: NamedVault['vault'], run: Run): Promise<readonly string[]> {
+  try {
+    const points = await vault.snapshots({ signal: run.signal, now: () => run.now(), emit: () => undefined })
+    return foreignEntries(place, points.map(({ key }) => key))
+  } catch (error) {
+    // A place that cannot be read takes no restore point either, and is told then.
+    if (run.signal.aborted) throw error
+    return []
   }
 }
 
