@@ -11,6 +11,7 @@ import type { Scope, SelectionRules, Slot } from '../model/restore-point.ts'
 import { showConfig } from '../config/show-config.ts'
 import { namePoint } from '../policy/name-points.ts'
 import { applicationSource } from '../sources/application-source.ts'
+import { holdsSqlite } from '../sources/databases/holds-sqlite.ts'
 import type { Preset } from '../sources/presets/preset.ts'
 import type { Application, Narrowing } from './application.ts'
 import { folderOf, isNarrowed, keepOf, narrowed, ownFolders, partNames, presetOf, scopeOf, selectionRules } from './application.ts'
@@ -66,6 +67,7 @@ export async function backupApplication(app: Application, vaults: readonly Named
     const hooks = hooksOf(app, run, () => hookFacts)
     const { servers, sqliteFiles } = await openDatabases(app, preset, run)
     const contained = await containedParts(app, preset, selection, scope, state, run)
+    if (scope === 'database' && servers.length + contained.databases.length + sqliteFiles.size === 0) await requireSqlite(app, contained.selection, run)
     snapshots = await backup({
       app: app.name, root: app.root, preset: preset.name, scope, without, selection: contained.selection, volumes: contained.volumes, vaults, unopened, hooks,
       points: pointsOf(app, preset, options.slots, scope, run.now()),
@@ -90,6 +92,14 @@ export async function backupApplication(app: Application, vaults: readonly Named
 const nothingNarrowed: Narrowing = { include: [], exclude: [], oneFileSystem: false }
 
 const servedFolders = ['/var/www', '/srv/www', '/srv/http', '/usr/share/nginx/html']
+
+/** A point of the databases alone that holds none would look like one that does. */
+async function requireSqlite(app: Application, selection: SelectionRules, run: Run): Promise<void> {
+  if (await holdsSqlite(app.root, selection, run.signal)) return
+  throw new AppError('usage', `${app.name} has no database`, {
+    hint: 'Save its files too (no --database-only; scope: full), name its databases in holdfast.yaml, or start the containers that they run in. If it should have one, look whether its disk is mounted.',
+  })
+}
 
 /**
  * A place that the same accident destroys, or that a web server gives to everybody. Notes: the restore point itself is good. Where a
