@@ -11,6 +11,7 @@ import type { SavedPoint } from '../../runs/backup.ts'
 import { backupApplication } from '../../runs/backup-application.ts'
 import type { NamedVault, UnopenedVault } from '../../runs/backup.ts'
 import type { BackupOptions } from '../../runs/backup-application.ts'
+import { requireSeparate } from '../../runs/separate-vaults.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runCommand } from '../command-context.ts'
 import { addPasswordOptions, formatOption, placeOptions } from '../place-options.ts'
@@ -54,6 +55,7 @@ export async function backupOne(context: CommandContext, named: string | undefin
   const owner = options.user === undefined ? undefined : ownerOfName(options.user)
   const format = options.format === undefined ? undefined : formatSchema.parse(options.format)
   const plans = place.place === undefined ? application.vaults : [setup.placePlan(place.place, application)]
+  requireSeparate(plans)
   // For an application that is not there nothing is made.
   const isThere = existsSync(application.root)
   const vaults: NamedVault[] = []
