@@ -23,7 +23,7 @@ import { besideKey } from './vault-context.ts'
 import type { ArchiveVaultSettings } from './vault-context.ts'
 
 type Written = { readonly sizeBytes: number; readonly sha256?: string; readonly trailerAt?: number; readonly manifest: Manifest }
-/** A key that is taken, and whether the rolling point of this application has it, which the new one replaces. */
+/** A key that is taken, and whether the rolling point of this application and scope has it, which the new one replaces. */
 type ChosenPoint = NewPoint & { readonly replace: boolean; readonly takesOver: boolean }
 
 /** See VaultWriter.save. @throws AppError `archive.encryption`, `config.invalid`, as Storage.put, what the entries throw, `interrupted`. */
@@ -42,7 +42,7 @@ export async function savePoint(vault: ArchiveVaultSettings, entries: AsyncItera
       const copy = await copyPoint(vault, source, settled(point, index + 1), written, run)
       if (copy !== undefined) snapshots.push(copy)
     }
-    if (written.manifest.complete) await removeStandIns(vault, points, run)
+    if (written.manifest.complete) await removeStandIns(vault, points, about, run)
     return snapshots
   } catch (error) {
     if (run.signal.aborted && !(error instanceof AppError)) throw new AppError('interrupted', 'Writing the restore point was interrupted; nothing of it was kept', { cause: error })
@@ -69,12 +69,12 @@ async function choosePoints(vault: ArchiveVaultSettings, about: About, run: Run)
       takesOver = false
       if (chosen.some((other) => other.key === key)) return false
       if (await isKeyFree(vault, key, run)) return true
-      replace = slot === 'rolling' && (await isRollingOf(vault, key, about.app, run))
+      replace = slot === 'rolling' && (await isRollingOf(vault, key, about, run))
       takesOver = !replace && slot === 'rolling' && mayTakeOver && (await isForeignFile(vault, key, run))
       return replace || takesOver
     }
     const key = await freeKey(name, vault.format === 'folder' ? '' : formats[vault.format].extension, isFree)
-    const incompleteKey = replace && (await isComplete(vault, key, run)) ? await standInKey(vault, name, about.app, run) : undefined
+    const incompleteKey = replace && (await isComplete(vault, key, run)) ? await standInKey(vault, name, about, run) : undefined
     chosen.push({ id: newId(), slot, key, replace: replace || takesOver, takesOver, ...(incompleteKey === undefined ? {} : { incompleteKey }) })
   }
   const [first, ...rest] = chosen
@@ -90,9 +90,9 @@ async function isKeyFree(vault: ArchiveVaultSettings, key: string, run: Run): Pr
 const standInEnding = '_incomplete'
 
 /** Where an incomplete rolling point goes while a complete one has the slot; the next incomplete one replaces it. */
-async function standInKey(vault: ArchiveVaultSettings, name: string, app: string, run: Run): Promise<string> {
+async function standInKey(vault: ArchiveVaultSettings, name: string, about: About, run: Run): Promise<string> {
   const extension = vault.format === 'folder' ? '' : formats[vault.format].extension
-  return freeKey(`${name}${standInEnding}`, extension, async (key) => (await isKeyFree(vault, key, run)) || (await isRollingOf(vault, key, app, run)))
+  return freeKey(`${name}${standInEnding}`, extension, async (key) => (await isKeyFree(vault, key, run)) || (await isRollingOf(vault, key, about, run)))
 }
 
 async function isComplete(vault: ArchiveVaultSettings, key: string, run: Run): Promise<boolean> {
@@ -100,23 +100,23 @@ async function isComplete(vault: ArchiveVaultSettings, key: string, run: Run): P
 }
 
 /** A complete point in the slot makes the incomplete one beside it needless. */
-async function removeStandIns(vault: ArchiveVaultSettings, points: readonly ChosenPoint[], run: Run): Promise<void> {
+async function removeStandIns(vault: ArchiveVaultSettings, points: readonly ChosenPoint[], about: About, run: Run): Promise<void> {
   for (const { slot, key } of points) {
     if (slot !== 'rolling') continue
     const extension = vault.format === 'folder' ? '' : formats[vault.format].extension
     const standIn = `${key.slice(0, key.length - extension.length)}${standInEnding}${extension}`
-    if ((await isKeyFree(vault, standIn, run)) || !(await isRollingOf(vault, standIn, (await pointAt(vault, key, run))?.app ?? '', run))) continue
+    if ((await isKeyFree(vault, standIn, run)) || !(await isRollingOf(vault, standIn, about, run))) continue
     if (vault.format === 'folder') await removeFolderPoint(rootOf(vault), standIn)
     else await vault.storage.remove(standIn, run.signal)
     await removeSidecars(vault.storage, standIn, run.signal)
   }
 }
 
-/** Only what is surely the rolling point of this application may be replaced. */
-async function isRollingOf(vault: ArchiveVaultSettings, key: string, app: string, run: Run): Promise<boolean> {
+/** Only what is surely the rolling point of this application and scope may be replaced, and none that is spared. */
+async function isRollingOf(vault: ArchiveVaultSettings, key: string, about: About, run: Run): Promise<boolean> {
   try {
     const there = await pointAt(vault, key, run)
-    return there?.slot === 'rolling' && there.app === app
+    return there?.slot === 'rolling' && there.app === about.app && there.scope === about.scope && about.spares?.(there) !== true
   } catch (error) {
     if (run.signal.aborted || !(error instanceof AppError)) throw error
     return false

@@ -5,11 +5,13 @@ import { table } from './output.ts'
 /** Restore points as a table for people. */
 export function pointTable(points: readonly KnownPoint[]): string {
   const vaults = new Set(points.map(({ vault }) => vault))
-  const head = ['ID', 'DATE', 'APP', 'KIND', 'SIZE', 'CONTENT', 'STATE', ...(vaults.size > 1 ? ['VAULT'] : []), 'FILE']
+  const hosts = new Set(points.map(({ host }) => host))
+  const head = ['ID', 'DATE', 'APP', ...(hosts.size > 1 ? ['HOST'] : []), 'KIND', 'SIZE', 'CONTENT', 'STATE', ...(vaults.size > 1 ? ['VAULT'] : []), 'FILE']
   return table(head, points.map((point) => [
     point.id,
     localTime(point.startedAt),
     point.app,
+    ...(hosts.size > 1 ? [point.host] : []),
     pointKind(point),
     formatByteSize(point.sizeBytes),
     formatByteSize(point.contentBytes),

@@ -60,6 +60,8 @@ export type About = {
   readonly foreign?: Manifest['foreign']
   /** Dated, rolling or both; each with the key that the preset chose, without the format's extension. */
   readonly points: readonly PointName[]
+  /** True for a rolling point that the new one must not replace, though it is of the same application, scope and weekday. */
+  spares?(point: Snapshot): boolean
   /** Asked once, after the last entry: what the run has gathered meanwhile. */
   atEnd(): { readonly complete: boolean; readonly databases: readonly DatabaseFacts[]; readonly leftOut: readonly Remark[]; readonly warnings: readonly Remark[]; readonly notes: readonly Remark[] }
 }

@@ -30,7 +30,7 @@ export function judgeVault({ vault, ...input }: VaultInput, now: Date): VaultJud
   // Whether there is none, or none that may be seen, is not known.
   if (unlisted.length > 0 && vault.snapshots.length === 0) return unreachable(name, `${unlisted.join(', ')} may not be read`)
   const all = vault.snapshots.toSorted((a, b) => startedMs(b) - startedMs(a))
-  const good = all.filter((point) => point.complete && point.damagedAt === undefined && point.scope === input.scope && !isFuture(startedMs(point), now))
+  const good = goodOf(all, input.scope, now)
   const facts: Facts = { ...input, name, all, good, unlisted, now }
   const [newest] = good
   return {
@@ -50,6 +50,16 @@ function unreachable(name: string, problem: string): VaultJudgement {
     status: { name, reachable: false, points: 0, sizeBytes: 0 },
     reasons: [{ code: 'vault-unreachable', severity: 'failed', message: `The vault ${name} cannot be read: ${problem}`, vault: name }],
   }
+}
+
+/** What `judgeVault` says of the newest point's size: below `minSize`, or shrunk by more than `maxShrink`. */
+export function judgeNewestSize(snapshots: readonly Snapshot[], { expect, scope, name }: { readonly expect: Expectations; readonly scope: Scope; readonly name: string }, now: Date): readonly StatusReason[] {
+  const all = snapshots.toSorted((a, b) => startedMs(b) - startedMs(a))
+  return judgeSize({ expect, scope, name, now, all, good: goodOf(all, scope, now), known: [], unlisted: [], label: '' })
+}
+
+function goodOf(newestFirst: readonly Snapshot[], scope: Scope, now: Date): readonly Snapshot[] {
+  return newestFirst.filter((point) => point.complete && point.damagedAt === undefined && point.scope === scope && !isFuture(startedMs(point), now))
 }
 
 function judgeFreshness(facts: Facts): readonly StatusReason[] {

@@ -120,8 +120,23 @@ export function slotsOf(kind: 'dated' | 'rolling' | 'both'): readonly Slot[] {
 }
 
 /** The scope that the parts and options of a command mean. */
-export function scopeOf(app: Application, options: { without: readonly string[]; databaseOnly: boolean }): Scope {
+export function scopeOf(app: Application, options: { without: readonly string[]; databaseOnly: boolean; full?: boolean }): Scope {
+  if (options.full === true) return 'full'
   return options.databaseOnly ? 'database' : options.without.length > 0 ? 'partial' : app.config.scope
+}
+
+/** What a command line says of the selection, for one backup. */
+export type Narrowing = { readonly include: readonly string[]; readonly exclude: readonly string[]; readonly oneFileSystem: boolean }
+
+/** The application with what a command line selects of it: `include` takes the place of its own, `exclude` is added. */
+export function narrowed(app: Application, { include, exclude, oneFileSystem }: Narrowing): Application {
+  const { config } = app
+  return { ...app, config: { ...config, include: include.length === 0 ? config.include : [...include], exclude: [...config.exclude, ...exclude], oneFileSystem: config.oneFileSystem || oneFileSystem } }
+}
+
+/** True where a configured application is saved with less than its configuration says. */
+export function isNarrowed(app: Application, { include, exclude, oneFileSystem }: Narrowing): boolean {
+  return app.configured && (include.length > 0 || exclude.length > 0 || (oneFileSystem && !app.config.oneFileSystem))
 }
 
 function vaultPlans(app: AppConfig, root: string, config: Config | undefined, defaultPlace: string): readonly VaultPlan[] {

@@ -2,11 +2,17 @@ import { hostname } from 'node:os'
 import { AppError, messageOf } from '../kit/app-error.ts'
 import { shellQuote } from '../kit/shell-quote.ts'
 import type { Hook } from '../model/hook.ts'
+import type { Expectations } from '../model/expectations.ts'
 import type { KeepRules } from '../model/keep-rules.ts'
 import type { Scope, SelectionRules, Snapshot, VolumeFacts } from '../model/restore-point.ts'
+import type { Run } from '../model/run.ts'
 import type { Source } from '../model/source.ts'
 import type { About, PointName, Vault } from '../model/vault.ts'
-import { retain } from '../policy/retain.ts'
+import type { ListedPoints } from './apply-retention.ts'
+import { applyRetention } from './apply-retention.ts'
+import { heldFiles, tellingEmpty } from './empty-source.ts'
+import { sparedOf, tellOfOtherHosts } from './other-hosts.ts'
+import type { Spares } from './other-hosts.ts'
 import type { ActiveRun } from './perform-run.ts'
 import { tidyRestores, unfinishedRestore } from './restore/work-in-progress.ts'
 
@@ -33,12 +39,19 @@ export type BackupRequest = {
   readonly hooks: Hook
   readonly verify: boolean
   readonly keep?: KeepRules
+  /** What the application's usual points look like, and which scope these have. */
+  readonly usual: { readonly expect: Expectations; readonly scope: Scope }
+  /** How many warnings the run had before the application was looked at: all since then are about its restore point. */
+  readonly warningsBefore: number
   readonly keepSafetyMs: number
   /** Told of each point as soon as it is saved. */
   onSaved(snapshot: Snapshot): void
   /** Told of what ended the run, before the failure hook. */
   onFailed(error: unknown): void
 }
+
+/** What is known when the first byte is read: how the run stood, and what lay in the vaults. */
+type Begun = { readonly warnings: number; readonly before: ReadonlyMap<NamedVault, readonly Snapshot[]> }
 
 /** A new point with the name of the vault that holds it. */
 export type SavedPoint = Snapshot & { readonly vault: string }
@@ -53,9 +66,10 @@ export type SavedPoint = Snapshot & { readonly vault: string }
 export async function backup(request: BackupRequest, run: ActiveRun): Promise<readonly SavedPoint[]> {
   try {
     run.emit({ type: 'run.phase', phase: 'prepare' })
+    const { warningCount: warnings } = run.report()
     refuseHalfRestored(request.root)
     await tidyRestores(request.root, request.keepSafetyMs, run)
-    const saved = await saveToVaults(request, run)
+    const saved = await saveToVaults(request, { warnings, before: await pointsBefore(request, run) }, run)
     await request.hooks.fire('after', run)
     return saved
   } catch (error) {
@@ -75,7 +89,22 @@ function refuseHalfRestored(root: string): void {
   })
 }
 
-async function saveToVaults(request: BackupRequest, run: ActiveRun): Promise<readonly SavedPoint[]> {
+/** What lies in each vault of the application, newest first. */
+async function pointsBefore({ vaults, app }: BackupRequest, run: ActiveRun): Promise<Begun['before']> {
+  const before = new Map<NamedVault, readonly Snapshot[]>()
+  for (const named of vaults) {
+    try {
+      before.set(named, (await named.vault.snapshots(silenced(run), () => undefined)).filter((point) => point.app === app))
+    } catch (error) {
+      // A vault that cannot be listed is told where the point is saved to it.
+      if (!(error instanceof AppError) || !isOfVault(error) || run.signal.aborted) throw error
+      before.set(named, [])
+    }
+  }
+  return before
+}
+
+async function saveToVaults(request: BackupRequest, begun: Begun, run: ActiveRun): Promise<readonly SavedPoint[]> {
   let first: { vault: Vault; snapshots: readonly Snapshot[] } | undefined
   const all: SavedPoint[] = []
   const failures: AppError[] = []
@@ -84,9 +113,12 @@ async function saveToVaults(request: BackupRequest, run: ActiveRun): Promise<rea
     failures.push(error)
     if (count > 1) run.emit({ type: 'run.warning', code: error.code, message: `The vault "${name}" failed: ${error.message}` })
   }
-  for (const { name, vault } of request.vaults) {
+  for (const named of request.vaults) {
+    const { name, vault } = named
     try {
-      const snapshots = first === undefined ? await saveFromSource(request, vault, run) : await copyPoint(request, first, vault, run)
+      const before = begun.before.get(named) ?? []
+      const spares = sparedOf(before, run.now())
+      const snapshots = first === undefined ? await saveFromSource(request, begun, vault, spares, run) : await copyPoint(request, first, vault, spares, run)
       for (const snapshot of snapshots) {
         run.emit({ type: 'snapshot.saved', vault: name, snapshot })
         request.onSaved(snapshot)
@@ -94,8 +126,10 @@ async function saveToVaults(request: BackupRequest, run: ActiveRun): Promise<rea
       all.push(...(await verifyAll(request, vault, snapshots, run)).map((snapshot) => ({ ...snapshot, vault: name })))
       // What did not read back is no source for others: the next vault is given the application itself.
       first ??= { vault, snapshots }
+      const { points, unlisted } = await pointsNow(request, vault, run)
+      const isAlone = tellOfOtherHosts(before, points, name, run)
       // Only after success: a point in which something is missing removes nothing.
-      if (snapshots.every(({ complete }) => complete)) await applyRetention(request, name, vault, run)
+      if (isAlone && snapshots.every(({ complete }) => complete)) await applyRetention(request, { points, unlisted }, name, vault, run)
     } catch (error) {
       // What is wrong with the application is wrong for every vault.
       if (!(error instanceof AppError) || !isOfVault(error) || run.signal.aborted) throw error
@@ -109,16 +143,29 @@ async function saveToVaults(request: BackupRequest, run: ActiveRun): Promise<rea
   return all
 }
 
+/** For lists whose remarks are told elsewhere. */
+function silenced(run: Run): Run {
+  return { signal: run.signal, now: () => run.now(), emit: () => undefined }
+}
+
 function isOfVault(error: AppError): boolean {
   return error.code.startsWith('storage.') || error.code.startsWith('vault.') || error.code.startsWith('archive.')
 }
 
-async function saveFromSource(request: BackupRequest, vault: Vault, run: ActiveRun): Promise<readonly Snapshot[]> {
+/** What lies in a vault of the application now, with the new point. Unreadable neighbours are told where the rules look at them. */
+async function pointsNow({ app, keep = {} }: BackupRequest, vault: Vault, run: ActiveRun): Promise<ListedPoints> {
+  const unlisted: string[] = []
+  const points = (await vault.snapshots(Object.keys(keep).length === 0 ? silenced(run) : run, (folder) => unlisted.push(folder))).filter((point) => point.app === app)
+  return { points, unlisted }
+}
+
+async function saveFromSource(request: BackupRequest, begun: Begun, vault: Vault, spares: Spares, run: ActiveRun): Promise<readonly Snapshot[]> {
   const source = request.source()
   let thawing: Promise<void> | undefined
   const thaw = (): Promise<void> => (thawing ??= source.thaw(run))
   try {
-    return await vault.save(source.entries(run), aboutRequest(request, source, run), run, () => {
+    const entries = tellingEmpty(source.entries(run), { root: request.root, include: request.selection.include, heldBefore: async () => await heldFilesBefore(request, begun, run) }, run)
+    return await vault.save(entries, { ...aboutRequest(request, begun, source, run), spares }, run, () => {
       // What goes wrong is told where it is awaited, below.
       thaw().catch(() => undefined)
     })
@@ -127,10 +174,16 @@ async function saveFromSource(request: BackupRequest, vault: Vault, run: ActiveR
   }
 }
 
-function aboutRequest(request: BackupRequest, source: Source, run: ActiveRun): About {
-  const { app, root, preset, scope, without, selection, volumes, points, config } = request
-  // A vault that failed before takes nothing from what the next one gets.
+async function heldFilesBefore({ scope }: BackupRequest, { before }: Begun, run: ActiveRun): Promise<boolean> {
+  for (const [{ vault }, points] of before) if (await heldFiles(vault, points.filter((point) => point.scope === scope), run)) return true
+  return false
+}
+
+function aboutRequest(request: BackupRequest, begun: Begun, source: Source, run: ActiveRun): About {
+  const { app, root, preset, scope, without, selection, volumes, points, config, warningsBefore } = request
+  // A vault that failed before takes nothing from what the next one gets; what was missing already before the first one does.
   const earlier = run.report().warningCount
+  const ofPoint = <T>(warnings: readonly T[]): readonly T[] => [...warnings.slice(warningsBefore, begun.warnings), ...warnings.slice(earlier)]
   return {
     app, root, preset, scope, without, selection, points,
     host: hostname(),
@@ -140,10 +193,10 @@ function aboutRequest(request: BackupRequest, source: Source, run: ActiveRun): A
     atEnd() {
       const { warnings, warningCount, notes } = run.report()
       return {
-        complete: warningCount === earlier,
+        complete: begun.warnings === warningsBefore && warningCount === earlier,
         databases: source.databases(),
         leftOut: warnings.slice(earlier).filter(({ path }) => path !== undefined),
-        warnings: warnings.slice(earlier),
+        warnings: ofPoint(warnings),
         notes,
       }
     },
@@ -151,7 +204,7 @@ function aboutRequest(request: BackupRequest, source: Source, run: ActiveRun): A
 }
 
 /** A point of one vault written into another: entries and facts as they were read, under the same names. */
-async function copyPoint(request: BackupRequest, from: { vault: Vault; snapshots: readonly Snapshot[] }, to: Vault, run: ActiveRun): Promise<readonly Snapshot[]> {
+async function copyPoint(request: BackupRequest, from: { vault: Vault; snapshots: readonly Snapshot[] }, to: Vault, spares: Spares, run: ActiveRun): Promise<readonly Snapshot[]> {
   const [snapshot] = from.snapshots
   if (snapshot === undefined) throw new AppError('internal', 'The first vault gave no restore point to copy')
   const manifest = await from.vault.manifest(snapshot.id, run)
@@ -165,6 +218,7 @@ async function copyPoint(request: BackupRequest, from: { vault: Vault; snapshots
     selection: manifest.selection,
     startedAt: new Date(manifest.startedAt),
     points: request.points,
+    spares,
     ...(manifest.volumes === undefined ? {} : { volumes: manifest.volumes }),
     ...(manifest.config === undefined ? {} : { config: manifest.config }),
     atEnd: () => manifest,
@@ -189,21 +243,4 @@ async function verifyAll(request: BackupRequest, vault: Vault, snapshots: readon
     verified.push({ ...snapshot, verifiedAt: run.now().toISOString() })
   }
   return verified
-}
-
-async function applyRetention(request: BackupRequest, name: string, vault: Vault, run: ActiveRun): Promise<void> {
-  if (request.keep === undefined || Object.keys(request.keep).length === 0) return
-  run.emit({ type: 'run.phase', phase: 'retention' })
-  const unlisted: string[] = []
-  const points = (await vault.snapshots(run, (folder) => unlisted.push(folder))).filter(({ app }) => app === request.app)
-  if (unlisted.length > 0) {
-    // What is not seen may be what the rules would keep in the place of another.
-    run.emit({ type: 'run.warning', code: 'vault.unlisted', message: `The rules of what to keep were not applied to ${name}: ${unlisted.join(', ')} may not be read there, so that not all restore points are seen` })
-    return
-  }
-  const gone = retain(points, request.keep, run.now()).filter(({ keep }) => !keep)
-  await vault.remove(gone.map(({ id }) => id), run)
-  for (const { id, reasons } of gone) {
-    run.emit({ type: 'snapshot.removed', vault: name, id, key: points.find((point) => point.id === id)?.key ?? '', reason: reasons.join('; ') })
-  }
 }

@@ -13,7 +13,7 @@ import type { Source } from '../model/source.ts'
 import type { Freezer } from './containers/freeze-containers.ts'
 import { volumesFolder } from './containers/volumes.ts'
 import type { Database } from './databases/database.ts'
-import { isSqliteFile } from './databases/find-sqlite.ts'
+import { isSqliteEntry } from './databases/holds-sqlite.ts'
 import { RawDatabaseWatch } from './databases/raw-database.ts'
 import { sqliteDump } from './databases/sqlite-copy.ts'
 import { dumpNames } from './dump-names.ts'
@@ -137,7 +137,7 @@ async function* tree(options: ApplicationSourceOptions, { source, path: prefix, 
       continue
     }
     if (isSideFile(entry.path, copied)) continue
-    const copy = isSqlite(entry, sqliteFiles) ? await sqliteCopy(options, entry, run) : undefined
+    const copy = isSqliteEntry(entry, sqliteFiles) ? await sqliteCopy(options, entry, run) : undefined
     if (copy !== undefined) {
       copied.add(entry.path)
       yield* dumped(copy, facts, run)
@@ -158,13 +158,6 @@ async function sqliteCopy({ tempFolder }: ApplicationSourceOptions, entry: Entry
     run.emit({ type: 'run.warning', path: entry.path, code: 'database.dump', message: `this SQLite database could not be copied consistently and is saved as it lies there: ${messageOf(error)}` })
     return undefined
   }
-}
-
-function isSqlite(entry: Entry, named: ReadonlySet<string>): boolean {
-  if (entry.kind !== 'file' || entry.hardlinkTo !== undefined || entry.onDisk === undefined) return false
-  // A database is a whole number of pages of 512 bytes or more: nearly all other files are told apart without a look.
-  const mayBe = named.has(entry.path) || ((entry.size ?? 0) >= 512 && (entry.size ?? 0) % 512 === 0)
-  return mayBe && isSqliteFile(entry.onDisk)
 }
 
 function isThere(path: string): boolean {

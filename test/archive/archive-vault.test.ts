@@ -103,6 +103,18 @@ for (const format of all) {
     assert.deepEqual((await allOf(vault.open(second.id, () => true, testRun(), 'content'))).map((entry) => entry.path), ['b'])
   })
 
+  test(`${format}: a rolling point of another scope, and one that is spared, stay beside the new one`, async (t) => {
+    const vault = await vaultAt(folder(t), format)
+    const points = [{ slot: 'rolling', name: 'demo-wednesday' }] as const
+    const attic = await saveOne(vault, small(), { points, host: 'attic' })
+    const partial = await saveOne(vault, small(), { points, scope: 'partial' })
+    const spares = ({ host }: Snapshot): boolean => host === 'attic'
+    await saveOne(vault, small(), { points, spares })
+    const own = await saveOne(vault, small(), { points, spares })
+    assert.deepEqual([attic, partial, own].map(({ key }) => key), ['', '-2', '-3'].map((suffix) => `demo-wednesday${suffix}${extension[format]}`))
+    assert.deepEqual(new Set((await vault.snapshots(testRun())).map(({ id }) => id)), new Set([attic.id, partial.id, own.id]))
+  })
+
   test(`${format}: an incomplete rolling point never displaces a complete one, and goes when the next complete one comes`, async (t) => {
     const place = folder(t)
     const vault = await vaultAt(place, format)

@@ -51,6 +51,20 @@ test('doctor fails for a place whose disk is not mounted', async () => {
   assert.match(failures(await doctor(machine, 1)).join(), /^failed demo → nas: there is no folder .*is its disk mounted\?$/)
 })
 
+test('two vaults that are one folder are refused by a backup and by doctor, also where a link or a folder to be made hides it', async () => {
+  await using machine = await newMachine()
+  await symlink(machine.place, join(machine.folder, 'link'))
+  const pairs = [[machine.place, machine.place], [machine.place, join(machine.folder, 'link')], [join(machine.place, 'new'), join(machine.folder, 'link/new')]] as const
+  for (const [nas, usb] of pairs) {
+    await machine.configure({ apps: { demo: { root: machine.app } }, vaults: { nas: { type: 'archive', place: nas }, usb: { type: 'archive', place: usb } } })
+    assert.match(failures(await doctor(machine, 1)).join(), /^failed demo: The vaults "nas" and "usb" are one folder/)
+    assert.match((await machine.holdfast(['backup', 'demo'], { status: 1 })).stderr, /The vaults "nas" and "usb" are one folder .*\[config\.invalid\]/)
+  }
+  assert.deepEqual(await machine.points(), [])
+  await machine.configure({ apps: { demo: { root: machine.app } }, vaults: { nas: { type: 'archive', place: join(machine.folder, 'link') }, usb: { type: 'archive', place: join(machine.place, 'new') } } })
+  assert.deepEqual(failures(await doctor(machine, 0)), [])
+})
+
 test('doctor warns of a place inside the application, and ends with 3', async () => {
   await using machine = await newMachine()
   const inside = join(machine.app, 'backups')

@@ -74,6 +74,18 @@ test('restoring a point of the databases replaces them and no other file', async
   assert.equal((await program('sqlite3', 'sqlite3', [join(machine.app, 'shop.sqlite'), 'SELECT count(*) FROM pair'])).stdout, '500\n')
 })
 
+test('the databases alone of an application that has none are refused, and nothing is written', async () => {
+  await using machine = await newMachine()
+  await writeFile(join(machine.app, 'a'), 'a'.repeat(512))
+  await machine.configure({ apps: { demo: { root: machine.app, scope: 'database' } }, place: machine.place })
+  for (const args of [['demo'], [machine.app, '--database-only']]) {
+    const { stderr } = await machine.holdfast(['backup', ...args], { status: 1 })
+    assert.match(stderr, /demo has no database \[usage\]/)
+  }
+  assert.deepEqual(await readdir(machine.place), [])
+  await machine.backup(['demo', '--full'])
+})
+
 test('retention keeps what the rules say after a success, and removes nothing after a failure or a partial run', async () => {
   await using machine = await machineWithParts({ keep: { last: 2 } })
   for (let count = 0; count < 3; count++) await machine.backup(['demo'])

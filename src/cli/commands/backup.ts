@@ -11,6 +11,7 @@ import type { SavedPoint } from '../../runs/backup.ts'
 import { backupApplication } from '../../runs/backup-application.ts'
 import type { NamedVault, UnopenedVault } from '../../runs/backup.ts'
 import type { BackupOptions } from '../../runs/backup-application.ts'
+import { requireSeparate } from '../../runs/separate-vaults.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runCommand } from '../command-context.ts'
 import { addPasswordOptions, formatOption, placeOptions } from '../place-options.ts'
@@ -50,20 +51,11 @@ export function addBackupCommand(program: Command): void {
 export async function backupOne(context: CommandContext, named: string | undefined, options: BackupCommandOptions): Promise<number> {
   const { output, setup, signal } = context
   const place = placeOptions(options)
-  const found = setup.application(named, { name: options.name })
-  const application = {
-    ...found,
-    config: {
-      ...found.config,
-      include: [...found.config.include, ...options.include ?? []],
-      exclude: [...found.config.exclude, ...options.exclude ?? []],
-      oneFileSystem: found.config.oneFileSystem || options.oneFileSystem === true,
-      ...(options.full === true ? { scope: 'full' as const } : {}),
-    },
-  }
+  const application = setup.application(named, { name: options.name })
   const owner = options.user === undefined ? undefined : ownerOfName(options.user)
   const format = options.format === undefined ? undefined : formatSchema.parse(options.format)
   const plans = place.place === undefined ? application.vaults : [setup.placePlan(place.place, application)]
+  requireSeparate(plans)
   // For an application that is not there nothing is made.
   const isThere = existsSync(application.root)
   const vaults: NamedVault[] = []
@@ -80,6 +72,8 @@ export async function backupOne(context: CommandContext, named: string | undefin
     slots: slotsOf(options.type ?? application.config.kind),
     without: options.without ?? [],
     databaseOnly: options.databaseOnly === true,
+    full: options.full === true,
+    narrowing: { include: options.include ?? [], exclude: options.exclude ?? [], oneFileSystem: options.oneFileSystem === true },
     verify: options.verify && application.config.verify === 'always',
     nameGiven: options.name !== undefined,
     ...(options.beforeUpdate === true ? { beforeUpdate: true } : {}),

@@ -7,6 +7,7 @@ import { formatByteSize } from '../../kit/byte-size.ts'
 import { childText } from '../../kit/child.ts'
 import { programVersion } from '../../kit/program-version.ts'
 import { folderOf, presetWhereThere } from '../../runs/application.ts'
+import { oneFolder, sameFolderMessage } from '../../runs/separate-vaults.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runCommand } from '../command-context.ts'
 
@@ -94,6 +95,8 @@ async function applicationChecks(context: CommandContext): Promise<Check[]> {
     try {
       const app = setup.application(name)
       checks.push(existsSync(app.root) ? { what: name, state: 'ok', message: app.root } : { what: name, state: 'failed', message: `there is no folder ${app.root}` })
+      const same = oneFolder(app.vaults)
+      if (same !== undefined) checks.push({ what: name, state: 'failed', message: sameFolderMessage(same) })
       for (const vault of app.vaults) {
         checks.push(placeCheck(`${name} → ${vault.name}`, vault.place, setup.defaultPlace))
         if (`${vault.place}/`.startsWith(`${app.root}/`)) checks.push({ what: `${name} → ${vault.name}`, state: 'warning', message: `${vault.place} lies inside the application: what destroys the one destroys the other` })
