@@ -11,8 +11,7 @@ import type { About, PointName, Vault } from '../model/vault.ts'
 import type { ListedPoints } from './apply-retention.ts'
 import { applyRetention } from './apply-retention.ts'
 import { heldFiles, tellingEmpty } from './empty-source.ts'
-import { sparedOf, tellOfOtherHosts } from './other-hosts.ts'
-import type { Spares } from './other-hosts.ts'
+import { isOfThisHost, tellOfOtherHosts } from './other-hosts.ts'
 import type { ActiveRun } from './perform-run.ts'
 import { tidyRestores, unfinishedRestore } from './restore/work-in-progress.ts'
 
@@ -117,8 +116,7 @@ async function saveToVaults(request: BackupRequest, begun: Begun, run: ActiveRun
     const { name, vault } = named
     try {
       const before = begun.before.get(named) ?? []
-      const spares = sparedOf(before, run.now())
-      const snapshots = first === undefined ? await saveFromSource(request, begun, vault, spares, run) : await copyPoint(request, first, vault, spares, run)
+      const snapshots = first === undefined ? await saveFromSource(request, begun, vault, run) : await copyPoint(request, first, vault, run)
       for (const snapshot of snapshots) {
         run.emit({ type: 'snapshot.saved', vault: name, snapshot })
         request.onSaved(snapshot)
@@ -127,9 +125,9 @@ async function saveToVaults(request: BackupRequest, begun: Begun, run: ActiveRun
       // What did not read back is no source for others: the next vault is given the application itself.
       first ??= { vault, snapshots }
       const { points, unlisted } = await pointsNow(request, vault, run)
-      const isAlone = tellOfOtherHosts(before, points, name, run)
+      tellOfOtherHosts(before, points, name, run)
       // Only after success: a point in which something is missing removes nothing.
-      if (isAlone && snapshots.every(({ complete }) => complete)) await applyRetention(request, { points, unlisted }, name, vault, run)
+      if (snapshots.every(({ complete }) => complete)) await applyRetention(request, { points: points.filter(isOfThisHost), unlisted }, name, vault, run)
     } catch (error) {
       // What is wrong with the application is wrong for every vault.
       if (!(error instanceof AppError) || !isOfVault(error) || run.signal.aborted) throw error
@@ -159,13 +157,13 @@ async function pointsNow({ app, keep = {} }: BackupRequest, vault: Vault, run: A
   return { points, unlisted }
 }
 
-async function saveFromSource(request: BackupRequest, begun: Begun, vault: Vault, spares: Spares, run: ActiveRun): Promise<readonly Snapshot[]> {
+async function saveFromSource(request: BackupRequest, begun: Begun, vault: Vault, run: ActiveRun): Promise<readonly Snapshot[]> {
   const source = request.source()
   let thawing: Promise<void> | undefined
   const thaw = (): Promise<void> => (thawing ??= source.thaw(run))
   try {
     const entries = tellingEmpty(source.entries(run), { root: request.root, include: request.selection.include, heldBefore: async () => await heldFilesBefore(request, begun, run) }, run)
-    return await vault.save(entries, { ...aboutRequest(request, begun, source, run), spares }, run, () => {
+    return await vault.save(entries, { ...aboutRequest(request, begun, source, run), spares: (point) => !isOfThisHost(point) }, run, () => {
       // What goes wrong is told where it is awaited, below.
       thaw().catch(() => undefined)
     })
@@ -204,7 +202,7 @@ function aboutRequest(request: BackupRequest, begun: Begun, source: Source, run:
 }
 
 /** A point of one vault written into another: entries and facts as they were read, under the same names. */
-async function copyPoint(request: BackupRequest, from: { vault: Vault; snapshots: readonly Snapshot[] }, to: Vault, spares: Spares, run: ActiveRun): Promise<readonly Snapshot[]> {
+async function copyPoint(request: BackupRequest, from: { vault: Vault; snapshots: readonly Snapshot[] }, to: Vault, run: ActiveRun): Promise<readonly Snapshot[]> {
   const [snapshot] = from.snapshots
   if (snapshot === undefined) throw new AppError('internal', 'The first vault gave no restore point to copy')
   const manifest = await from.vault.manifest(snapshot.id, run)
@@ -218,7 +216,7 @@ async function copyPoint(request: BackupRequest, from: { vault: Vault; snapshots
     selection: manifest.selection,
     startedAt: new Date(manifest.startedAt),
     points: request.points,
-    spares,
+    spares: (point) => !isOfThisHost(point),
     ...(manifest.volumes === undefined ? {} : { volumes: manifest.volumes }),
     ...(manifest.config === undefined ? {} : { config: manifest.config }),
     atEnd: () => manifest,
