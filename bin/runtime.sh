@@ -11,9 +11,9 @@ holdfast_refuse_32() {
     'Install a 64-bit system (on a Raspberry Pi 3 or later: the 64-bit image).'
 }
 
-# holdfast_is_26 COMMAND: is it a Node of major version 26 or later?
+# holdfast_is_26 COMMAND: is it a Node of major version 26 or later? It need not see the secrets that Holdfast was given.
 holdfast_is_26() {
-  version=$("$1" --version 2>/dev/null) || return 1
+  version=$(env -i PATH="$PATH" HOME="${HOME-}" "$1" --version 2>/dev/null) || return 1
   version=${version#v}
   version=${version%%.*}
   case $version in

@@ -39,7 +39,7 @@ async function pathWith(name: string, scripts: Record<string, string>): Promise<
   const bin = join(folder, name)
   await rm(bin, { recursive: true, force: true })
   await mkdir(bin, { recursive: true })
-  for (const program of ['uname', 'getconf', 'readlink', 'sh', 'dash', 'bash', 'busybox']) await symlink(`/usr/bin/${program}`, join(bin, program))
+  for (const program of ['uname', 'env', 'getconf', 'readlink', 'sh', 'dash', 'bash', 'busybox']) await symlink(`/usr/bin/${program}`, join(bin, program))
   for (const [program, body] of Object.entries(scripts)) {
     await rm(join(bin, program), { force: true })
     await writeFile(join(bin, program), `#!/bin/sh\n${body}\n`)

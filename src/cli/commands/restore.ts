@@ -77,7 +77,8 @@ export function addRestoreCommand(program: Command): void {
     })
 }
 
-type Found = { readonly vault: VaultReader; readonly point: Snapshot; readonly isFile: boolean }
+/** `places`: where it was looked for. */
+type Found = { readonly vault: VaultReader; readonly point: Snapshot; readonly isFile: boolean; readonly places: readonly string[] }
 
 async function findRestorePoint(context: CommandContext, what: string, options: Options): Promise<Found> {
   const { setup, output, signal } = context
@@ -88,23 +89,17 @@ async function findRestorePoint(context: CommandContext, what: string, options: 
     const vault = await openAnyArchive(resolve(what), { tempFolder: await setup.tempFolder(), ...(password === undefined ? {} : { password }), ...(options.dump === undefined ? {} : { dump: options.dump }), openDump: openForeignDump }, run)
     const [point] = await vault.snapshots(run)
     if (point === undefined) throw new AppError('archive.foreign', `${what} is no restore point of Holdfast`, { hint: 'Name an archive, or the folder of one.' })
-    return { vault, point, isFile: true }
+    return { vault, point, isFile: true, places: [] }
   }
   if (options.dump !== undefined) throw new AppError('usage', '--dump is for archives of other programs that are named by their path', { hint: 'For one that was imported, import it again with --dump.' })
   const vaults = await setup.vaultsToRead(place)
   const point = choosePoint(await findPoints(vaults, place.app, run), what, output)
-  return { vault: vaultOf(point, vaults), point, isFile: false }
-}
-
-/** Where restore points lie, as far as this command knows. */
-function placesOf({ defaultPlace }: CommandContext['setup'], options: Options): readonly string[] {
-  const { place } = placeOptions(options)
-  return [defaultPlace, ...(place === undefined ? [] : [resolve(place)])]
+  return { vault: vaultOf(point, vaults), point, isFile: false, places: vaults.map((vault) => vault.place) }
 }
 
 async function restore(context: CommandContext, what: string, options: Options): Promise<number> {
   const { setup, output, signal, options: { ask, json } } = context
-  const { vault, point, isFile } = await findRestorePoint(context, what, options)
+  const { vault, point, isFile, places } = await findRestorePoint(context, what, options)
   const manifest = await vault.manifest(point.id, quietRun(output, signal))
   const recovered = await recoverConfig(context, { id: point.id, manifest, isFile }, options)
   const app = targetOf(context, manifest, options)
@@ -118,7 +113,7 @@ async function restore(context: CommandContext, what: string, options: Options):
     isOutside: isFile,
     trustHooks: options.trustHooks === true,
     dryRun: options.dryRun === true,
-    places: placesOf(setup, options),
+    places: [setup.defaultPlace, ...places],
     ...(options.user === undefined ? {} : { owner: ownerOfName(options.user) }),
     databases: { ...atTarget, ...(atTarget.known.length > 0 ? {} : { known: localDatabases(recovered?.config.apps[manifest.app]?.databases ?? []) }), overrides: overridesOf(options), renamed: options.dbName },
     async confirm(preview, databases) {
