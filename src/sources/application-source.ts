@@ -128,7 +128,11 @@ async function* tree(options: ApplicationSourceOptions, { source, path: prefix, 
     oneFileSystem: selection.oneFileSystem,
     cacheDirTag: selection.cacheDirTag,
     signal: run.signal,
-    onProblem: ({ path, code, message }) => run.emit({ type: 'run.warning', path: placed(path), code, message }),
+    onProblem({ path, code, message }) {
+      // Of the databases alone nothing is missing by a file that went, as a running server's do.
+      if (scope === 'database' && code !== 'unreadable') return
+      run.emit({ type: 'run.warning', path: placed(path), code, message })
+    },
     onSkip: (path, reason) => run.emit({ type: 'run.note', path: placed(path), code: reason, message: reason === 'cache' ? 'its contents are marked as a cache (CACHEDIR.TAG) and left out' : 'it lies on another file system and is left out' }),
   })) {
     const entry = prefix === '' ? found : { ...found, path: placed(found.path), ...(found.hardlinkTo === undefined ? {} : { hardlinkTo: placed(found.hardlinkTo) }) }
