@@ -24,7 +24,7 @@ import { isAtHome, ownersOf, reachableDumps, refuseBrokenDumps, refuseForeign } 
 import type { Belongs } from './plan-swap.ts'
 import type { RestorePreview } from './preview-restore.ts'
 import { restorePoint } from './restore-point.ts'
-import { sparing } from './spare.ts'
+import { sparing, sqliteJournals } from './spare.ts'
 import { containerInside, keepSafetyMs } from './work-folder.ts'
 
 /** Of what the target keeps so many paths are told. */
@@ -73,7 +73,7 @@ export async function restoreApplication(app: Application, vault: VaultReader, i
       for (const { name, path } of serverDumps(manifest)) if (!dumps.some((dump) => dump.path === path)) run.emit({ type: 'run.note', code: 'restore.dump-as-file', path, message: `the dump of ${name} is restored as a file; name a server (--db-…) to import it` })
     }
     const missing = new Set(options.paths.map(cleanPath))
-    if (!manifest.complete) run.emit({ type: 'run.note', code: 'restore.incomplete', message: `This restore point is incomplete: ${manifest.warnings.length} things could not be saved as they were. What the target has of them stays` })
+    if (!manifest.complete) run.emit({ type: 'run.note', code: 'restore.incomplete', message: `This restore point is incomplete ("holdfast show ${id}" says what is missing in it). What could not be read when it was made stays as the target has it` })
     const { belongs, wanted, kept } = scopeOfRestore(app, manifest, options, foldersOfHoldfast(app, options, state), new Set(options.only === 'files' ? serverDumps(manifest).map(({ path }) => path) : dumps.map(({ path }) => path)))
     const hasFileDatabases = manifest.databases.some(({ engine }) => engine === 'sqlite')
     const files = options.only === 'databases' ? hasFileDatabases : manifest.scope !== 'database' || hasFileDatabases || !imports
@@ -121,18 +121,19 @@ function scopeOfRestore(app: Application, manifest: Manifest, options: RestoreOp
   const isOfDatabases = manifest.scope === 'database' || options.only === 'databases'
   const only = isOfDatabases ? manifest.databases.filter(({ path, engine }) => options.only === 'databases' ? engine === 'sqlite' : !dumps.has(path)).map(({ path }) => path) : chosen
   const limited = isOfDatabases || chosen.length > 0
-  const journals = new Set(manifest.databases.filter(({ engine }) => engine === 'sqlite').flatMap(({ path }) => sqliteCompanions(path)))
+  const journals = sqliteJournals(manifest)
   // What another program's archive says of its top, if anything, is nothing to change the application's own folder by.
   const keepsRoot = manifest.foreign !== undefined && existsSync(app.root)
-  const belongs: Belongs = (path, isDir) => {
+  const isChosen = (path: string): boolean => !limited || only.some((one) => path === one || path.startsWith(`${one}/`))
+  const belongs = sparing((path, isDir) => {
     if (path === '.' && keepsRoot) return 'descend'
     // The journal of a database that is replaced would be applied to the new one and destroy it, whatever is excluded.
-    if (journals.has(path) && (!limited || only.some((one) => isBeside(path, one) || path.startsWith(`${one}/`)))) return 'take'
+    if (journals.has(path) && (isChosen(path) || only.some((one) => isBeside(path, one)))) return 'take'
     if (saved(path, isDir) === 'skip' || own(path, isDir) === 'skip') return 'skip'
     if (saved(path, isDir) === 'descend') return 'descend'
-    if (!limited || only.some((one) => path === one || path.startsWith(`${one}/`))) return 'take'
+    if (isChosen(path)) return 'take'
     return isDir && only.some((one) => one.startsWith(`${path}/`)) ? 'descend' : 'skip'
-  }
+  }, app.root, manifest)
   // The first of what the restore point holds and the target keeps its own of.
   const kept = new Set<string>()
   const isOwn = (path: string): boolean => {
@@ -142,10 +143,9 @@ function scopeOfRestore(app: Application, manifest: Manifest, options: RestoreOp
   }
   const isLead = (path: string): boolean => path === '.' || only.some((one) => one.startsWith(`${path}/`))
   return {
-    belongs: sparing(belongs, app.root, manifest),
+    belongs,
     kept,
-    wanted: (path) => !dumps.has(path) && !isOwn(path)
-      && (!limited || isLead(path) || only.some((one) => path === one || path.startsWith(`${one}/`))),
+    wanted: (path) => !dumps.has(path) && !isOwn(path) && (isLead(path) || isChosen(path)),
   }
 }
 

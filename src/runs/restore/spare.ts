@@ -1,10 +1,10 @@
-import { closeSync, openSync, readSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { guideName, guideTitle } from '../../archive/restore-guide.ts'
+import { beginsWith } from '../../disk/begins-with.ts'
 import { hasCacheTag } from '../../disk/cache-tag.ts'
-import { systemPath } from '../../disk/name-codec.ts'
 import type { Manifest } from '../../model/restore-point.ts'
 import { remarksKept } from '../../model/run-report.ts'
+import { sqliteCompanions } from '../../sources/databases/find-sqlite.ts'
 import type { Belongs } from './plan-swap.ts'
 
 /**
@@ -14,12 +14,16 @@ import type { Belongs } from './plan-swap.ts'
  *
  * @param path where the target's content lies in the restore point: '' for the root, a volume's path else.
  */
-export function sparing(belongs: Belongs, target: string, { leftOut, selection }: Pick<Manifest, 'leftOut' | 'selection'>, path = ''): Belongs {
+export function sparing(belongs: Belongs, target: string, manifest: Pick<Manifest, 'leftOut' | 'selection' | 'databases'>, path = ''): Belongs {
+  const { leftOut, selection } = manifest
+  const inPoint = (below: string): string => path === '' ? below : `${path}/${below}`
+  const journals = sqliteJournals(manifest)
   // Of very many the manifest names the first alone: then nothing is known to be superfluous.
   const isCut = leftOut.length >= remarksKept || leftOut.some((remark) => remark.path === undefined)
-  const unread = new Set(leftOut.flatMap((remark) => remark.path === undefined ? [] : [remark.path]))
+  // Of `metadata` the content is there.
+  const unread = new Set(leftOut.flatMap((remark) => remark.path === undefined || remark.code === 'metadata' ? [] : [remark.path]))
   const isUnread = (below: string): boolean => {
-    for (let at = path === '' ? below : `${path}/${below}`; at !== '.' && unread.size > 0; at = dirname(at)) if (unread.has(at)) return true
+    for (let at = inPoint(below); at !== '.' && unread.size > 0; at = dirname(at)) if (unread.has(at)) return true
     return false
   }
   const tagged = new Map<string, boolean>()
@@ -31,23 +35,20 @@ export function sparing(belongs: Belongs, target: string, { leftOut, selection }
   }
   return (below, isDir) => {
     const verdict = belongs(below, isDir)
-    if (verdict === 'skip' || below === '.') return verdict
+    // Beside the restored database a journal of the former one would be applied to it, and destroy it.
+    if (verdict === 'skip' || below === '.' || journals.has(inPoint(below))) return verdict
     if (isUnread(below) || isCache(dirname(below))) return 'skip'
     if (isDir && holdsRestorePoints(join(target, below))) return 'skip'
     return isCut || (isDir && isCache(below)) ? 'descend' : verdict
   }
 }
 
+/** What may lie beside the SQLite databases of a restore point, by its path there: stale as soon as they are restored. */
+export function sqliteJournals({ databases }: Pick<Manifest, 'databases'>): ReadonlySet<string> {
+  return new Set(databases.filter(({ engine }) => engine === 'sqlite').flatMap(({ path }) => sqliteCompanions(path)))
+}
+
 /** Told by the text that lies beside the archives. */
 function holdsRestorePoints(folder: string): boolean {
-  let fd: number | undefined
-  try {
-    fd = openSync(systemPath(join(folder, guideName)), 'r')
-    const start = Buffer.alloc(guideTitle.length)
-    return readSync(fd, start, 0, start.length, 0) === start.length && start.toString('latin1') === guideTitle
-  } catch {
-    return false
-  } finally {
-    if (fd !== undefined) closeSync(fd)
-  }
+  return beginsWith(join(folder, guideName), Buffer.from(guideTitle))
 }

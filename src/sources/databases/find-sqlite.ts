@@ -1,23 +1,11 @@
-import { closeSync, constants, openSync, readSync } from 'node:fs'
-import { systemPath } from '../../disk/name-codec.ts'
+import { beginsWith } from '../../disk/begins-with.ts'
 
 const magic = Buffer.from('SQLite format 3\0', 'latin1')
 const suffixes = ['-wal', '-shm', '-journal'] as const
 
-/** True for an SQLite database, by its first 16 bytes. A file that cannot be read is none; an empty one too. */
+/** True for an SQLite database, by its first 16 bytes. A file that cannot be read is none, and whoever saves it tells that; an empty one too. */
 export function isSqliteFile(path: string): boolean {
-  const head = Buffer.alloc(magic.length)
-  try {
-    const fd = openSync(systemPath(path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    try {
-      return readSync(fd, head, 0, magic.length, 0) === magic.length && head.equals(magic)
-    } finally {
-      closeSync(fd)
-    }
-  } catch {
-    // Whoever saves the file meets the same fault and tells it.
-    return false
-  }
+  return beginsWith(path, magic)
 }
 
 /**
