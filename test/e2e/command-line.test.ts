@@ -22,6 +22,8 @@ test('the short forms back up, list, verify, restore, undo and forget without a 
   await machine.holdfast(['backup', machine.app, '--to', machine.place], { config: false })
   await machine.holdfast(['list', '--from', machine.place], { config: false })
   await machine.holdfast(['verify', 'latest', '--from', machine.place], { config: false })
+  assert.match((await machine.holdfast(['status', machine.app, '--place', machine.place], { config: false })).stdout, / 1 restore point, the newest sound one of /)
+  assert.match((await machine.holdfast(['status', machine.app], { config: false, status: 1 })).stdout, /with --place you name the one that holds the restore points/)
   const other = join(machine.folder, 'other')
   await machine.holdfast(['restore', 'latest', '--from', machine.place, '--target', other, '--no-ask'], { config: false })
   assert.deepEqual(await describeTree(other), tree)

@@ -63,7 +63,7 @@ async function gather({ setup, output, signal }: CommandContext, application: Ap
   const vaults = await Promise.all(application.vaults.map(async (plan): Promise<{ name: string; vault: Vault | AppError }> => {
     try {
       // Looking must not make the folder of a disk that is not mounted.
-      if (!existsSync(plan.place)) return { name: plan.name, vault: new AppError('vault.missing', `There is no folder ${plan.place}`) }
+      if (!existsSync(plan.place)) return { name: plan.name, vault: new AppError('vault.missing', `There is no folder ${plan.place}${application.configured ? '' : '; with --place you name the one that holds the restore points'}`) }
       return await setup.openVault(plan, place)
     } catch (error) {
       if (error instanceof AppError) return { name: plan.name, vault: error }
@@ -79,7 +79,7 @@ function describe(status: Status, output: Output): string {
   const lines = [`${output.paint(color, status.state.toUpperCase())}  ${printable(status.app)}: ${printable(status.sentence)}`]
   for (const { severity, message } of status.reasons) lines.push(`  ${output.paint(severity === 'failed' ? 'red' : 'yellow', severity)}  ${printable(message)}`)
   for (const { name, reachable, points, newest } of status.vaults) {
-    lines.push(`  ${printable(name)}: ${reachable ? `${points} restore points${newest === undefined ? '' : `, the newest sound one of ${localTime(newest.startedAt)} (${newest.id})`}` : 'not reachable'}`)
+    lines.push(`  ${printable(name)}: ${reachable ? `${points} restore ${points === 1 ? 'point' : 'points'}${newest === undefined ? '' : `, the newest sound one of ${localTime(newest.startedAt)} (${newest.id})`}` : 'not reachable'}`)
   }
   return lines.join('\n')
 }
