@@ -6,7 +6,7 @@ import { after, before, suite, test } from 'node:test'
 import { until } from '../fixtures/container-servers.ts'
 import { Podman } from '../fixtures/podman.ts'
 import type { Machine } from './machine.ts'
-import { newMachine } from './machine.ts'
+import { launcher, newMachine } from './machine.ts'
 
 const untouched = ['reader', 'resting', 'still', 'other'] as const
 const names = ['web', 'db', ...untouched] as const
@@ -55,7 +55,7 @@ suite('containers of an application', () => {
     }))
   }
 
-  const killGuard = 'for process in /proc/[0-9]*; do if tr "\\0" " " < $process/cmdline 2>/dev/null | grep -q "main.ts guard $HOLDFAST_GUARDED"; then kill -9 ${process#/proc/}; fi; done'
+  const killGuard = 'for process in /proc/[0-9]*; do if tr "\\0" " " < $process/cmdline 2>/dev/null | grep -q "main.[jt]s guard $HOLDFAST_GUARDED"; then kill -9 ${process#/proc/}; fi; done'
 
   async function running(what: string): Promise<void> {
     await until(async () => await podman.state('web') === 'running' && await podman.state('db') === 'running', what, 10_000)
@@ -121,6 +121,16 @@ suite('containers of an application', () => {
     assert.deepEqual(await podman.states(...names), usual)
     assert.deepEqual(records(), [])
     assert.match((await machine.holdfast(['thaw', '--all'])).stdout, /Nothing stands still/)
+    assert.match((await machine.holdfast(['thaw', 'never-run'])).stdout, /Nothing stands still/)
+  })
+
+  test('are left to a run that is at work by "holdfast thaw", which says so', async () => {
+    await configure(`HOLDFAST_STATE=${machine.state} ${launcher} --config ${machine.configFile} thaw demo --wait 1s --json > ${machine.folder}/busy; echo $? >> ${machine.folder}/busy; ${tellStates()}`)
+    await machine.holdfast(['backup', 'demo'])
+    const [answer = '', status] = (await readFile(join(machine.folder, 'busy'), 'utf8')).trim().split(/\n(?=\d+$)/)
+    assert.deepEqual([JSON.parse(answer), status], [{ thawed: [], busy: ['demo'], failed: [] }, '0'])
+    assert.deepEqual(await toldStates(), { ...usual, web: 'exited', db: 'exited' })
+    assert.deepEqual(await podman.states(...names), usual)
   })
 
   test('are started by the next run, and counted as running by it', async () => {
@@ -162,6 +172,7 @@ suite('containers of an application', () => {
     await configure(`HOLDFAST_GUARDED=${machine.state}; ${killGuard}; kill -9 $PPID; sleep 5`, containers)
     await machine.anyStatus(['backup', 'demo'])
     assert.equal(await podman.state('web'), 'paused')
+    assert.equal(records().length, 1)
     await machine.holdfast(['thaw', '--all', '--no-ask'])
     assert.deepEqual(await podman.states(...names), usual)
     assert.equal(await podman.startedAt('web'), started)

@@ -15,6 +15,9 @@ import { Progress } from '../progress.ts'
 type Options = { all?: boolean; wait: number }
 
 const pauseMs = 2000
+/** A guard or a run that is about to end is waited for; a backup that goes on for hours starts them itself. */
+const busyPauseMs = 200
+const busyForMs = 10_000
 
 export function addThawCommand(program: Command): void {
   const command = program.command('thaw').description('start containers again that an interrupted run has left standing still').argument('[app]', 'an application; by default all')
@@ -30,26 +33,33 @@ async function thaw(context: CommandContext, named: string | undefined, { all, w
   const { output, setup, signal } = context
   if (named !== undefined && all === true) throw new AppError('usage', 'Either one application or --all', { hint: 'Leave one of them out.' })
   using progress = new Progress(output)
-  const left = new Set((named === undefined ? applicationsIn(setup.stateRoot) : [named]).filter((app) => frozenRecords({ folder: join(setup.stateRoot, app) }).length > 0))
+  const still = (app: string): boolean => frozenRecords({ folder: join(setup.stateRoot, app) }).length > 0
+  const left = new Set((named === undefined ? applicationsIn(setup.stateRoot) : [named]).filter(still))
+  const busy = new Set<string>()
   const thawed: string[] = []
-  const untilMs = performance.now() + waitMs
+  const startMs = performance.now()
   for (;;) {
     for (const app of left) {
       const outcome = await thawApplication(setup.stateRoot, app, { signal, onEvent: progress.show })
-      // A run that is at work has done it before anything else.
-      if (outcome === 'failed') continue
+      // The run at work may be the one that stopped them, and then they stand still until it ends.
+      if (outcome === 'locked' && still(app)) busy.add(app)
+      else busy.delete(app)
+      if (outcome === 'failed' || busy.has(app)) continue
       left.delete(app)
       thawed.push(app)
     }
-    if (left.size === 0 || performance.now() > untilMs || signal.aborted) break
-    await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
+    const onlyBusy = left.size === busy.size
+    if (left.size === 0 || performance.now() - startMs > (onlyBusy ? Math.min(waitMs, busyForMs) : waitMs) || signal.aborted) break
+    await sleep(onlyBusy ? busyPauseMs : pauseMs, undefined, { signal }).catch(() => undefined)
   }
-  output.result({ thawed, failed: [...left] }, () => [
+  const failed = [...left].filter((app) => !busy.has(app))
+  output.result({ thawed, busy: [...busy], failed }, () => [
     ...(thawed.length + left.size === 0 ? ['Nothing stands still.'] : []),
     ...thawed.map((app) => `${output.paint('green', 'running again:')} what belongs to ${printable(app)}`),
-    ...[...left].map((app) => `${output.paint('red', 'still not running:')} what belongs to ${printable(app)}; its log says why`),
+    ...[...busy].map((app) => `${output.paint('yellow', 'a run is at work:')} it starts what belongs to ${printable(app)} again when it is done with it`),
+    ...failed.map((app) => `${output.paint('red', 'still not running:')} what belongs to ${printable(app)}; its log says why`),
   ].join('\n'))
-  return left.size === 0 ? 0 : 1
+  return failed.length === 0 ? 0 : 1
 }
 
 function applicationsIn(stateRoot: string): readonly string[] {

@@ -43,6 +43,7 @@ export function frozenRecords(state: Pick<AppState, 'folder'>): readonly string[
   try {
     return readdirSync(state.folder).filter((name) => pattern.test(name)).sort().map((name) => join(state.folder, name))
   } catch (cause) {
+    if (systemCode(cause) === 'ENOENT') return []
     throw stateFailure(state.folder, cause)
   }
 }
