@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join, posix } from 'node:path'
+import { lockHolder } from '../../disk/lock-holder.ts'
 import { systemPath } from '../../disk/name-codec.ts'
 import type { Entry } from '../../model/entry.ts'
 
@@ -111,18 +112,8 @@ function usedBy(folder: string, found: Found): string | undefined {
       if (inode !== undefined && found.inodes.has(inode)) return `process ${pid}, ${name}, has them open`
     }
   }
-  return lockHolder(found) ?? pidFile(folder, found) ?? unseen
-}
-
-/** From /proc/locks, which everybody may read: `1: POSIX  ADVISORY  WRITE 812 fd:01:131 0 EOF`. */
-function lockHolder(found: Found): string | undefined {
-  for (const line of readText('/proc/locks').split('\n')) {
-    const parts = /\s(\d+) ([0-9a-f]+):([0-9a-f]+):(\d+) /.exec(line)
-    if (parts === null) continue
-    const dev = makeDev(Number.parseInt(parts[2] ?? '', 16), Number.parseInt(parts[3] ?? '', 16))
-    if (found.inodes.has(`${dev}:${parts[4] ?? ''}`)) return `process ${parts[1] ?? ''} holds a lock on them`
-  }
-  return undefined
+  const holder = lockHolder(found.inodes)
+  return holder === undefined ? pidFile(folder, found) ?? unseen : `process ${holder} holds a lock on them`
 }
 
 /** PostgreSQL removes its pid file when it stops; in a container the number says nothing here. */
@@ -136,12 +127,6 @@ function pidFile(folder: string, found: Found): string | undefined {
     if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return undefined
   }
   return `${posix.basename(folder)}/postmaster.pid names the running process ${pid}`
-}
-
-/** As glibc's makedev: st_dev of a major and a minor number. */
-function makeDev(major: number, minor: number): number {
-  const wide = (BigInt(major & 0xfff) << 8n) | BigInt(minor & 0xff) | ((BigInt(minor) & 0xfff00n) << 12n) | ((BigInt(major) & 0xfffff000n) << 32n)
-  return Number(wide)
 }
 
 function inodeOf(path: string): string | undefined {

@@ -2,6 +2,7 @@ import { closeSync, copyFileSync, existsSync, mkdirSync, openSync, readSync, rmS
 import { basename, join } from 'node:path'
 import { DatabaseSync, backup } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
+import { lockHolder } from '../../disk/lock-holder.ts'
 import { systemPath } from '../../disk/name-codec.ts'
 import { sqliteCompanions } from './find-sqlite.ts'
 
@@ -9,7 +10,7 @@ import { sqliteCompanions } from './find-sqlite.ts'
 export type SqliteTask = { readonly path: string; readonly folder: string; readonly copy?: string; readonly busyMs: number }
 export type SqliteTable = { name: string; kind: 'table' | 'view'; rows?: number }
 export type SqliteAnswer =
-  | { readonly ok: true; readonly version: string; readonly tables: readonly SqliteTable[]; readonly faults: readonly string[]; readonly unchecked: readonly string[] }
+  | { readonly ok: true; readonly version: string; readonly tables: readonly SqliteTable[]; readonly faults: readonly string[]; readonly unchecked: readonly string[]; readonly openElsewhere?: number }
   | { readonly ok: false; readonly code: number; readonly message: string }
 
 // Primary result codes of SQLite.
@@ -24,7 +25,8 @@ async function answer(task: SqliteTask): Promise<SqliteAnswer> {
   try {
     if (task.copy === undefined) return examine(isIdleWal(task.path) ? withoutTraces(task.path) : systemPath(task.path), task.busyMs)
     await copyDatabase(task, task.copy)
-    return examine(task.copy, task.busyMs)
+    const openElsewhere = holderElsewhere(task.path)
+    return { ...examine(task.copy, task.busyMs), ...(openElsewhere === undefined ? {} : { openElsewhere }) }
   } catch (error) {
     return { ok: false, code: resultCode(error), message: words(error) }
   }
@@ -84,6 +86,18 @@ function isIdleWal(path: string): boolean {
     closeSync(fd)
   }
   return head[18] === 2 && !sqliteCompanions(path).some((companion) => existsSync(systemPath(companion)))
+}
+
+/**
+ * The process that has a database in WAL mode open under another name: by a hard link, or as a single file mounted into a
+ * container. Its log then lies beside that name, where nobody looks.
+ */
+function holderElsewhere(path: string): number | undefined {
+  if (!isIdleWal(path)) return undefined
+  const { dev, ino } = statSync(systemPath(path), { bigint: true })
+  const holder = lockHolder(new Set([`${dev}:${ino}`]))
+  // One that has opened it here meanwhile has its log here.
+  return isIdleWal(path) ? holder : undefined
 }
 
 /** A reader of an idle WAL database would leave an empty log and index behind, which it may not remove; this way it makes none. */

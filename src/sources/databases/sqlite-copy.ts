@@ -63,9 +63,12 @@ function entryOf(live: Entry, copy: string, size: number): Entry {
   }
 }
 
-function tellFaults(path: string, { faults, unchecked }: Examined, run: Run): void {
+function tellFaults(path: string, { faults, unchecked, openElsewhere }: Examined, run: Run): void {
   if (faults.length > 0) {
     run.emit({ type: 'run.warning', path, code: 'database.damaged', message: `This SQLite database is damaged; its copy is saved as it is: ${faults.slice(0, 5).join('; ')}` })
+  }
+  if (openElsewhere !== undefined) {
+    run.emit({ type: 'run.warning', path, code: 'database.elsewhere', message: `Process ${openElsewhere} has this SQLite database open under another name (a hard link, or a file that is mounted by itself into a container), where its write-ahead log lies: what it wrote last is not in the copy. Back up or mount the folder that holds both, or stop the program meanwhile` })
   }
   for (const what of unchecked) run.emit({ type: 'run.note', path, code: 'database.unchecked', message: `Its rows could not be counted: ${what}` })
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { fork } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { chmodSync, existsSync, lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, linkSync, lstatSync, mkdtempSync, readFileSync, readdirSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -119,9 +119,9 @@ test('a database that stays locked is told, one that is released in time is wait
 })
 
 /** Another process that has opened the database as `db`. */
-async function writing(script: string): Promise<ChildProcess> {
+async function writing(script: string, database = file): Promise<ChildProcess> {
   const program = join(folder, 'writer.mjs')
-  writeFileSync(program, `import { DatabaseSync } from 'node:sqlite'\nconst db = new DatabaseSync(${JSON.stringify(file)})\n${script}\nprocess.send('ready')\n`)
+  writeFileSync(program, `import { DatabaseSync } from 'node:sqlite'\nconst db = new DatabaseSync(${JSON.stringify(database)})\n${script}\nprocess.send('ready')\n`)
   const child = fork(program, { execArgv: ['--disable-warning=ExperimentalWarning'] })
   await new Promise((resolve) => { child.once('message', resolve) })
   return child
@@ -191,4 +191,24 @@ test('databases are known by their first bytes, and their companions by name', (
   assert.deepEqual(['live.db', 'short', 'other', 'absent', '.'].map((name) => isSqliteFile(join(folder, name))), [true, false, false, false, false])
   assert.deepEqual(sqliteCompanions('a/b.db'), ['a/b.db-wal', 'a/b.db-shm', 'a/b.db-journal'])
   assert.equal(existsSync(`${file}-wal`), false)
+})
+
+test('a database that is open under another name, where its log lies, is told; once it is closed there nothing is', async () => {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'hf-sqlite-other-'))
+  try {
+    create(file, 'WAL').close()
+    linkSync(file, join(elsewhere, 'linked.db'))
+    const writer = await writing(`db.exec("INSERT INTO \\"odd \\"\\"na'me\\" VALUES (1000, 'in the log alone')"); setInterval(() => {}, 1000)`, join(elsewhere, 'linked.db'))
+    assert.ok(existsSync(join(elsewhere, 'linked.db-wal')))
+    const { warnings } = await copied()
+    assert.equal(warnings.length, 1)
+    assert.match(warnings[0] ?? '', new RegExp(`^Process ${writer.pid} has this SQLite database open under another name .*: what it wrote last is not in the copy`))
+    await ended(writer)
+    assert.deepEqual((await copied()).warnings, [])
+    using here = create(join(folder, 'usual.db'), 'WAL')
+    assert.ok(here.isOpen)
+    assert.deepEqual((await copied(join(folder, 'usual.db'))).warnings, [])
+  } finally {
+    rmSync(elsewhere, { recursive: true })
+  }
 })
