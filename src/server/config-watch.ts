@@ -5,7 +5,6 @@ const lookEveryMs = 2000
 type Options = {
   /** The configuration's file as it would be read now; undefined where there is none. */
   readonly find: () => Promise<string | undefined>
-  readonly onChange: () => Promise<void>
   readonly lookEveryMs?: number
 }
 
@@ -19,14 +18,18 @@ export class ConfigWatch implements Disposable {
   #known: string | undefined
   #seen: string | undefined
   #isLooking = false
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
 
   constructor(options: Options) {
     this.#options = options
-    this.#timer = setInterval(() => void this.#look(), options.lookEveryMs ?? lookEveryMs)
   }
 
-  /** What lies there now is what is in use. */
+  /** From now on each change is told. */
+  start(onChange: () => Promise<void>): void {
+    this.#timer = setInterval(() => void this.#look(onChange), this.#options.lookEveryMs ?? lookEveryMs)
+  }
+
+  /** What lies there now is what is in use: call it before that is read, so that no change is missed. */
   async settle(): Promise<void> {
     this.#known = await this.#signature()
     this.#seen = this.#known
@@ -36,7 +39,7 @@ export class ConfigWatch implements Disposable {
     clearInterval(this.#timer)
   }
 
-  async #look(): Promise<void> {
+  async #look(onChange: () => Promise<void>): Promise<void> {
     if (this.#isLooking) return
     this.#isLooking = true
     try {
@@ -44,7 +47,7 @@ export class ConfigWatch implements Disposable {
       this.#seen = await this.#signature()
       if (this.#seen === undefined || this.#seen !== before || this.#seen === this.#known) return
       this.#known = this.#seen
-      await this.#options.onChange()
+      await onChange()
     } finally {
       this.#isLooking = false
     }

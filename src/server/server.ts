@@ -1,11 +1,5 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
-import { thisPerson } from '../config/default-paths.ts'
-import { findConfig, usualConfigFiles } from '../config/find-config.ts'
 import type { ServerOptions } from '../config/server-options.ts'
-import { serverOptionsSchema } from '../config/server-options.ts'
-import { writeNewConfig } from '../config/write-config.ts'
 import { AppError, messageOf } from '../kit/app-error.ts'
 import type { AppCard, Overview } from '../model/api/overview.ts'
 import type { TicketState, TouchAnswerBody } from '../model/api/runs.ts'
@@ -17,7 +11,7 @@ import type { Vault } from '../model/vault.ts'
 import type { JeedomStatus } from '../report/jeedom-status.ts'
 import type { Application } from '../runs/application.ts'
 import { configuredApplication, partNames, presetWhereThere } from '../runs/application.ts'
-import { Setup } from '../runs/setup.ts'
+import type { Setup } from '../runs/setup.ts'
 import { claimTouch } from '../runs/touch.ts'
 import { Catalog } from '../catalog/catalog.ts'
 import { soundestFirst } from '../catalog/catalog-points.ts'
@@ -26,7 +20,8 @@ import { AppBook } from './book/app-book.ts'
 import { CatalogKeeper } from './book/catalog-keeper.ts'
 import { OpenVaults } from './book/open-vaults.ts'
 import { PointIndex } from './book/point-index.ts'
-import { ConfigWatch } from './config-watch.ts'
+import type { ServeOptions } from './configuration.ts'
+import { Configuration } from './configuration.ts'
 import { EventHub } from './events/event-hub.ts'
 import { RunFollower } from './events/run-follower.ts'
 import { errorResponse } from './http/answers.ts'
@@ -41,11 +36,6 @@ import { overviewOf } from './routes/overview-routes.ts'
 import { Uploads } from './work/uploads.ts'
 import { WorkQueue } from './work/work-queue.ts'
 
-export type ServeOptions = { readonly config?: string; readonly state?: string; readonly data?: string; readonly listen?: string }
-
-type Lasting = Pick<ServerOptions, 'listen' | 'basePath' | 'tls' | 'data'> & { readonly state: string | undefined }
-
-const restartNeeded: Overview['reporting'][number] = { name: 'server', state: 'failed', text: 'Its address, certificate, base path, data or state folder were changed in the configuration: they are used once the server is started again.' }
 const lookAgainMs = 5 * 60_000
 const tellWithinMs = 500
 
@@ -58,11 +48,8 @@ export class Server implements AsyncDisposable {
   readonly index: PointIndex
   readonly uploads: Uploads
   readonly dataFolder: string
-  readonly #given: ServeOptions
-  readonly #stop = new AbortController()
-  /** What holds until it ends, whatever the configuration says meanwhile. */
-  readonly #lasting: Lasting
-  #setup: Setup
+  readonly configuration: Configuration
+  readonly #stop: AbortController
   #vaults: OpenVaults
   #book: AppBook
   readonly #keeper: CatalogKeeper
@@ -72,36 +59,31 @@ export class Server implements AsyncDisposable {
   readonly #scheduler: Scheduler
   /** What went wrong inside since the last look at all: it must be seen, as schedules may stand still. */
   readonly #problems = new Map<string, Overview['reporting'][number]>()
-  /** Why the configuration as it is now is not the one that is used. */
-  #configProblem: Overview['reporting'][number] | undefined
-  readonly #watch: ConfigWatch
   #timer: NodeJS.Timeout | undefined
   #telling: NodeJS.Timeout | undefined
 
-  private constructor(given: ServeOptions, setup: Setup, dataFolder: string, access: Access, catalog: Catalog, isCatalogNew: boolean) {
-    this.#given = given
-    this.#setup = setup
-    this.#lasting = lastingOf(setup)
+  private constructor(configuration: Configuration, stop: AbortController, dataFolder: string, access: Access, catalog: Catalog, isCatalogNew: boolean) {
+    this.configuration = configuration
+    this.#stop = stop
     this.dataFolder = dataFolder
     this.access = access
     this.catalog = catalog
     this.index = new PointIndex(join(dataFolder, 'points'))
     this.uploads = new Uploads(join(dataFolder, 'uploads'), () => new Date())
     this.queue = new WorkQueue({
-      globalArgs: () => this.#globalArgs(),
-      parallel: () => this.options.parallel,
+      globalArgs: () => configuration.childArgs(),
+      parallel: () => configuration.options.parallel,
       now: () => new Date(),
       onChange: (ticket) => this.#onTicket(ticket),
     })
-    this.#keeper = new CatalogKeeper(catalog, () => this.#setup, isCatalogNew, this.#stop.signal)
-    this.#follower = new RunFollower(() => this.#setup, {
+    this.#keeper = new CatalogKeeper(catalog, () => configuration.setup, isCatalogNew, this.#stop.signal)
+    this.#follower = new RunFollower(() => configuration.setup, {
       event: (app, run, event) => this.#onEvent(app, run, event),
       ended: (app, report) => this.#meanwhile(app, this.#onEnd(app, report)),
     })
-    this.#vaults = new OpenVaults(setup)
+    this.#vaults = new OpenVaults(configuration.setup)
     this.#book = this.#newBook([])
     this.#teller = this.#openTeller()
-    this.#watch = new ConfigWatch({ find: async () => await findConfig(given.config, thisPerson(), true), onChange: async () => await this.#reread() })
     this.#scheduler = new Scheduler({
       catalog,
       start: async (app, why) => await this.#startDue(app, why),
@@ -113,33 +95,32 @@ export class Server implements AsyncDisposable {
   }
 
   static async open(given: ServeOptions, signal: AbortSignal): Promise<Server> {
-    const setup = await Setup.load(given, signal)
+    await using opened = new AsyncDisposableStack()
+    const stop = new AbortController()
+    const configuration = opened.use(await Configuration.open(given, AbortSignal.any([signal, stop.signal])))
+    const { setup } = configuration
     const dataFolder = given.data ?? setup.config?.server.data ?? join(setup.stateRoot, '.server')
     await makeDataFolder(dataFolder)
-    await using opened = new AsyncDisposableStack()
-    opened.use(setup)
     const catalog = opened.use(await Catalog.open(join(dataFolder, 'catalog.sqlite'), { now: () => new Date(), onDamage: ({ message }) => log(message) }))
     const access = opened.use(await Access.open(dataFolder, { now: Date.now }))
-    const server = new Server(given, setup, dataFolder, access, catalog, !await catalog.isFilled())
+    const server = new Server(configuration, stop, dataFolder, access, catalog, !await catalog.isFilled())
     // From here on the server itself closes them.
     opened.move()
     await using starting = new AsyncDisposableStack()
     starting.use(server)
-    await server.#watch.settle()
     await server.#useApps()
+    configuration.start({ use: async () => await server.#useConfiguration(), changed: () => server.#tell() })
     server.#timer = setInterval(() => server.#meanwhile('catalog', server.lookAtAll()), lookAgainMs)
     starting.move()
     return server
   }
 
   get options(): ServerOptions {
-    const { listen, basePath, tls } = this.#lasting
-    const { tls: _, ...options } = optionsIn(this.#setup)
-    return { ...options, listen, basePath, ...(tls === undefined ? {} : { tls }) }
+    return this.configuration.options
   }
 
   get setup(): Setup {
-    return this.#setup
+    return this.configuration.setup
   }
 
   /** Aborted when the server ends. */
@@ -207,13 +188,12 @@ export class Server implements AsyncDisposable {
 
   /** The command line that does the same as what the server is asked. */
   commandLine(args: readonly string[]): string {
-    const { config, state } = this.#given
-    return commandWords([...(config === undefined ? [] : ['--config', config]), ...(state === undefined ? [] : ['--state', state]), ...args])
+    return commandWords([...this.configuration.givenArgs(), ...args])
   }
 
   /** The first use of a day starts that day's full backup; answers at once. */
   async touch(app: Application): Promise<TouchAnswerBody> {
-    const answer = await claimTouch(await this.#setup.state(app.name), new Date())
+    const answer = await claimTouch(await this.setup.state(app.name), new Date())
     if (answer.state !== 'due') return { state: answer.state, ...('until' in answer ? { until: answer.until.toISOString() } : {}) }
     const args = ['touch', app.name, '--foreground']
     this.queue.ask({ app: app.name, what: 'touch', args, command: this.commandLine(args), askedBy: 'first use of the day' })
@@ -223,34 +203,6 @@ export class Server implements AsyncDisposable {
 
   cancel(app: string, run: string): boolean {
     return this.queue.cancel(app, run)
-  }
-
-  /** The configuration's file; made where there is none yet. */
-  async configFile(): Promise<string> {
-    const known = this.#setup.configFile
-    if (known !== undefined) return known
-    const files = usualConfigFiles(thisPerson())
-    const file = this.#given.config ?? (process.geteuid?.() === 0 ? files.at(-1) : files[0])
-    if (file === undefined) throw new AppError('config.missing', 'There is no place for a configuration')
-    if (!existsSync(file)) await writeNewConfig(file, '# Holdfast: see docs/reference/config.md\napps: {}\n')
-    await this.reload()
-    return file
-  }
-
-  /** Reads the configuration again. Where it is not valid the one before stays. @throws AppError `config.…`. */
-  async reload(): Promise<void> {
-    const before = this.#setup
-    await this.#watch.settle()
-    const setup = await Setup.load({ ...this.#given, state: before.stateRoot }, this.#stop.signal)
-    this.#configProblem = undefined
-    this.#setup = setup
-    this.#vaults = new OpenVaults(setup)
-    // From here on the old one tells nothing; two at once would tell things twice.
-    void this.#teller[Symbol.asyncDispose]()
-    this.#teller = this.#openTeller()
-    await this.#useApps()
-    // Readers of the old one may still be at it.
-    setTimeout(() => void before[Symbol.asyncDispose](), 60_000).unref()
   }
 
   async lookAtAll(): Promise<void> {
@@ -268,8 +220,7 @@ export class Server implements AsyncDisposable {
 
   /** What of the server itself and of those that it tells does not work, or does. */
   health(): Overview['reporting'] {
-    const waits = isDeepStrictEqual(lastingOf(this.#setup), this.#lasting) ? [] : [restartNeeded]
-    return [...waits, ...(this.#configProblem === undefined ? [] : [this.#configProblem]), ...this.#problems.values(), ...this.#teller.health()]
+    return [...this.configuration.health(), ...this.#problems.values(), ...this.#teller.health()]
   }
 
   /** Who is told of how things go, and whether that works. */
@@ -282,7 +233,7 @@ export class Server implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#watch[Symbol.dispose]()
+    this.configuration.end()
     clearInterval(this.#timer)
     clearTimeout(this.#telling)
     await this.#scheduler[Symbol.asyncDispose]()
@@ -293,12 +244,20 @@ export class Server implements AsyncDisposable {
     this.index[Symbol.dispose]()
     await this.access[Symbol.asyncDispose]()
     await this.catalog[Symbol.asyncDispose]()
-    await this.#setup[Symbol.asyncDispose]()
+    await this.configuration[Symbol.asyncDispose]()
+  }
+
+  async #useConfiguration(): Promise<void> {
+    this.#vaults = new OpenVaults(this.setup)
+    // From here on the old one tells nothing; two at once would tell things twice.
+    void this.#teller[Symbol.asyncDispose]()
+    this.#teller = this.#openTeller()
+    await this.#useApps()
   }
 
   async #useApps(): Promise<void> {
-    const { config } = this.#setup
-    const apps = config === undefined ? [] : Object.keys(config.apps).map((name) => configuredApplication(name, config, this.#setup.defaultPlace))
+    const { config } = this.setup
+    const apps = config === undefined ? [] : Object.keys(config.apps).map((name) => configuredApplication(name, config, this.setup.defaultPlace))
     this.#apps = new Map(apps.map((app) => [app.name, app]))
     this.#book = this.#newBook(apps)
     await this.#follower.follow(apps.map(({ name }) => name))
@@ -315,22 +274,9 @@ export class Server implements AsyncDisposable {
     this.#tell()
   }
 
-  /** Somebody else has changed the configuration. One that is not valid is told until it is, and the one before holds. */
-  async #reread(): Promise<void> {
-    try {
-      await this.reload()
-      log('the configuration was changed, and is in use')
-    } catch (error) {
-      const text = `The configuration was changed and cannot be used, so that the one before holds: ${messageOf(error)}`
-      log(text)
-      this.#configProblem = { name: 'configuration', state: 'failed', text, at: new Date().toISOString() }
-    }
-    this.#tell()
-  }
-
   #newBook(apps: readonly Application[]): AppBook {
     return new AppBook(apps, {
-      setup: this.#setup,
+      setup: this.setup,
       vaults: this.#vaults,
       run: () => this.quietRun(this.#stop.signal),
       now: () => new Date(),
@@ -376,7 +322,7 @@ export class Server implements AsyncDisposable {
   }
 
   #openTeller(): Teller {
-    return new Teller(this.#setup, this.dataFolder, (app) => {
+    return new Teller(this.setup, this.dataFolder, (app) => {
       // A button that is pressed twice, or by two, asks for one.
       if (this.#apps.has(app) && !this.queue.of(app).queued) this.#askForBackup(app, 'MQTT')
     })
@@ -414,18 +360,4 @@ export class Server implements AsyncDisposable {
       this.#teller.reporting.update(overviewOf(this, this.#book.cards(), this.#book.unseen().length))
     }, tellWithinMs)
   }
-
-  #globalArgs(): readonly string[] {
-    const file = this.#setup.configFile
-    return [...(file === undefined ? [] : ['--config', file]), '--state', this.#setup.stateRoot]
-  }
-}
-
-function optionsIn(setup: Setup): ServerOptions {
-  return setup.config?.server ?? serverOptionsSchema.parse({})
-}
-
-function lastingOf(setup: Setup): Lasting {
-  const { listen, basePath, tls, data } = optionsIn(setup)
-  return { listen, basePath, tls, data, state: setup.config?.state }
 }

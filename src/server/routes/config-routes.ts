@@ -25,8 +25,8 @@ export const configRoutes: readonly Route[] = [
     async handle(context) {
       const { etag, changes } = await readJson(context, configPatchSchema)
       context.note.target = changes.map(({ path }) => path.join('.')).join(', ').slice(0, 200)
-      await patchConfig(await context.server.configFile(), etag, changes)
-      await context.server.reload()
+      await patchConfig(await context.server.configuration.file(), etag, changes)
+      await context.server.configuration.reload()
       return json(await configText(context.server))
     },
   },
@@ -34,8 +34,8 @@ export const configRoutes: readonly Route[] = [
     method: 'PUT', path: '/api/config', access: 'admin', stepUp: true, audit: 'change settings', bodyBytes: 1_500_000,
     async handle(context) {
       const { etag, text } = await readJson(context, configPutSchema)
-      await putConfig(await context.server.configFile(), etag, text)
-      await context.server.reload()
+      await putConfig(await context.server.configuration.file(), etag, text)
+      await context.server.configuration.reload()
       return json(await configText(context.server))
     },
   },
@@ -56,7 +56,7 @@ export const configRoutes: readonly Route[] = [
 ]
 
 async function configText(server: RequestContext['server']): Promise<ConfigText> {
-  const file = await server.configFile()
+  const file = await server.configuration.file()
   return { file, ...await readConfigText(file), writable: isWritable(file) }
 }
 
