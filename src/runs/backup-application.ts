@@ -7,7 +7,7 @@ import type { FileOwner } from '../model/file-owner.ts'
 import type { RunReport } from '../model/run-report.ts'
 import type { PointName } from '../model/vault.ts'
 import type { Run } from '../model/run.ts'
-import type { Scope, SelectionRules, Slot } from '../model/restore-point.ts'
+import type { Remark, Scope, SelectionRules, Slot } from '../model/restore-point.ts'
 import { showConfig } from '../config/show-config.ts'
 import { namePoint } from '../policy/name-points.ts'
 import { applicationSource } from '../sources/application-source.ts'
@@ -62,7 +62,7 @@ export async function backupApplication(app: Application, vaults: readonly Named
   const { report, error } = await performRun('backup', state, listening(context, log), tellingJeedom({ app, state, vaults, unopened, beforeUpdate: options.beforeUpdate === true }, 'backup', notingLog(log, async (run) => {
     const { warningCount: warningsBefore } = run.report()
     await refuseNamesake(app, vaults, options, run)
-    for (const remark of preset.missing?.(folderOf(app)) ?? []) run.emit({ type: 'run.warning', ...remark })
+    for (const remark of missingOf(app, preset)) run.emit({ type: 'run.warning', ...remark })
     for (const named of vaults) await warnOfPlace(app, preset, rules, named, run)
     const hooks = hooksOf(app, run, () => hookFacts)
     const { servers, sqliteFiles } = await openDatabases(app, preset, run)
@@ -76,6 +76,7 @@ export async function backupApplication(app: Application, vaults: readonly Named
       verify: options.verify,
       keep: keepOf(app, preset),
       usual: { expect: app.config.expect, scope: app.config.scope },
+      namesDatabases: app.config.databases !== undefined,
       warningsBefore,
       keepSafetyMs,
       onSaved: (saved) => {
@@ -87,6 +88,11 @@ export async function backupApplication(app: Application, vaults: readonly Named
     }, run)
   })))
   return { report, snapshots, ...(error === undefined ? {} : { error }) }
+}
+
+/** What the preset knows to be missing; of databases it does not speak where the configuration does. */
+function missingOf(app: Application, preset: Preset): readonly Remark[] {
+  return (preset.missing?.(folderOf(app)) ?? []).filter(({ code }) => code !== 'database.unknown' || app.config.databases === undefined)
 }
 
 const nothingNarrowed: Narrowing = { include: [], exclude: [], oneFileSystem: false }

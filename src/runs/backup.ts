@@ -13,6 +13,7 @@ import { applyRetention } from './apply-retention.ts'
 import { heldFiles, tellingEmpty } from './empty-source.ts'
 import { isOfThisHost, tellOfOtherHosts } from './other-hosts.ts'
 import type { ActiveRun } from './perform-run.ts'
+import { tellingGone } from './tell-gone.ts'
 import { tidyRestores, unfinishedRestore } from './restore/work-in-progress.ts'
 
 export type NamedVault = { readonly name: string; readonly place: string; readonly vault: Vault }
@@ -40,6 +41,8 @@ export type BackupRequest = {
   readonly keep?: KeepRules
   /** What the application's usual points look like, and which scope these have. */
   readonly usual: { readonly expect: Expectations; readonly scope: Scope }
+  /** Whether the configuration names the servers' databases itself. */
+  readonly namesDatabases: boolean
   /** How many warnings the run had before the application was looked at: all since then are about its restore point. */
   readonly warningsBefore: number
   readonly keepSafetyMs: number
@@ -162,7 +165,10 @@ async function saveFromSource(request: BackupRequest, begun: Begun, vault: Vault
   let thawing: Promise<void> | undefined
   const thaw = (): Promise<void> => (thawing ??= source.thaw(run))
   try {
-    const entries = tellingEmpty(source.entries(run), { root: request.root, include: request.selection.include, heldBefore: async () => await heldFilesBefore(request, begun, run) }, run)
+    const { scope, selection, volumes, namesDatabases } = request
+    const earlier = [...begun.before].map(([{ vault: other }, points]) => ({ vault: other, points: points.filter(isOfThisHost) }))
+    const whole = tellingGone(source.entries(run), { scope, selection, volumes, namesDatabases, databases: () => source.databases(), gone: request.usual.expect.gone ?? [] }, earlier, run)
+    const entries = tellingEmpty(whole, { root: request.root, include: request.selection.include, heldBefore: async () => await heldFilesBefore(request, begun, run) }, run)
     return await vault.save(entries, { ...aboutRequest(request, begun, source, run), spares: (point) => !isOfThisHost(point) }, run, () => {
       // What goes wrong is told where it is awaited, below.
       thaw().catch(() => undefined)

@@ -227,6 +227,16 @@ suite('containers of an application', () => {
     assert.deepEqual(await podman.states(...names), usual)
   })
 
+  test('whose volume is found no more make a point without it incomplete, until it is left out on purpose', async () => {
+    // The volume of the test before, whose container is gone.
+    await configure('true')
+    const { stdout } = await machine.holdfast(['backup', 'demo', '--json'], { status: 3 })
+    assert.deepEqual((JSON.parse(stdout) as { warnings: { code: string }[] }).warnings.map(({ code }) => code), ['volume.gone'])
+    await machine.configure({ apps: { demo: { root: machine.app, exclude: ['/.holdfast-volumes/demo_data/'], containers: { engine: podman.socket } } }, place: machine.place })
+    await machine.holdfast(['backup', 'demo'])
+    podman.cli('volume', 'rm', 'demo_data')
+  })
+
   test('with Nextcloud are in maintenance mode meanwhile, and surely out of it again', async () => {
     // Its occ and PHP are stand-ins: what is shown is that they are called, as the owner, and undone after a kill too.
     const html = join(machine.app, 'html')

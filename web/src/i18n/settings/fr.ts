@@ -64,6 +64,7 @@ export const fr: Readonly<Record<string, string>> = {
   'After a restore.': 'Après une restauration.',
   'What its status is judged against.': 'Ce d’après quoi son état est jugé.',
   'A complete restore point at least this often: `1d`.': 'Un point de restauration complet au moins tous les : `1d`.',
+  'Databases and volumes that earlier restore points hold and new ones need not, as they are gone for good.': 'Bases de données et volumes que les points de restauration précédents contiennent et que les nouveaux n’ont plus à contenir, car ils n’existent plus.',
   'The newest one holds at least this much, before compression: `20MB`.': 'Le plus récent contient au moins cette quantité, avant compression : `20MB`.',
   'The newest one is at most this much smaller than the earlier ones usually are: `50%`.': 'De combien, au plus, le plus récent peut être plus petit que ne le sont d’habitude les précédents : `50%`.',
   'Some restore point was read again and found whole within this time: `7d`.': 'Au moins un point de restauration a été relu et trouvé intact dans ce délai : `7d`.',

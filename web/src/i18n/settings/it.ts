@@ -64,6 +64,7 @@ export const it: Readonly<Record<string, string>> = {
   'After a restore.': 'Dopo un ripristino.',
   'What its status is judged against.': 'In base a che cosa viene giudicato il suo stato.',
   'A complete restore point at least this often: `1d`.': 'Un punto di ripristino completo almeno ogni: `1d`.',
+  'Databases and volumes that earlier restore points hold and new ones need not, as they are gone for good.': 'Database e volumi che i punti di ripristino precedenti contengono e quelli nuovi non devono più contenere, perché non esistono più.',
   'The newest one holds at least this much, before compression: `20MB`.': 'Il più recente contiene almeno questa quantità, prima della compressione: `20MB`.',
   'The newest one is at most this much smaller than the earlier ones usually are: `50%`.': 'Di quanto, al massimo, il più recente può essere più piccolo di quanto sono di solito i precedenti: `50%`.',
   'Some restore point was read again and found whole within this time: `7d`.': 'Almeno un punto di ripristino è stato riletto e trovato integro entro questo tempo: `7d`.',
