@@ -11,6 +11,7 @@ import type { Remark, Scope, SelectionRules, Slot } from '../model/restore-point
 import { showConfig } from '../config/show-config.ts'
 import { namePoint } from '../policy/name-points.ts'
 import { applicationSource } from '../sources/application-source.ts'
+import { linkedAway } from '../sources/linked-away.ts'
 import { holdsSqlite } from '../sources/databases/holds-sqlite.ts'
 import type { Preset } from '../sources/presets/preset.ts'
 import type { Application, Narrowing } from './application.ts'
@@ -63,6 +64,7 @@ export async function backupApplication(app: Application, vaults: readonly Named
     const { warningCount: warningsBefore } = run.report()
     await refuseNamesake(app, vaults, options, run)
     for (const remark of missingOf(app, preset)) run.emit({ type: 'run.warning', ...remark })
+    tellLinkedAway(app, preset, rules, run)
     for (const named of vaults) await warnOfPlace(app, preset, rules, named, run)
     const hooks = hooksOf(app, run, () => hookFacts)
     const { servers, sqliteFiles } = await openDatabases(app, preset, run)
@@ -93,6 +95,13 @@ export async function backupApplication(app: Application, vaults: readonly Named
 /** What the preset knows to be missing; of databases it does not speak where the configuration does. */
 function missingOf(app: Application, preset: Preset): readonly Remark[] {
   return (preset.missing?.(folderOf(app)) ?? []).filter(({ code }) => code !== 'database.unknown' || app.config.databases === undefined)
+}
+
+/** A folder on another disk is often linked into the application. */
+function tellLinkedAway(app: Application, preset: Preset, rules: SelectionRules, run: Run): void {
+  const { warnings, notes } = linkedAway(app.root, [...rules.include, ...Object.values({ ...preset.parts, ...app.config.parts }).flat()], rules)
+  for (const remark of warnings) run.emit({ type: 'run.warning', ...remark })
+  for (const remark of notes) run.emit({ type: 'run.note', ...remark })
 }
 
 const nothingNarrowed: Narrowing = { include: [], exclude: [], oneFileSystem: false }
