@@ -233,6 +233,11 @@ suite('containers of an application', () => {
     await mkdir(join(html, 'config'), { recursive: true })
     await writeFile(join(html, 'occ'), '')
     await writeFile(join(html, 'config/config.php'), '')
+    await mkdir(join(machine.app, '.holdfast-volumes/demo_data'), { recursive: true })
+    const { stdout } = await machine.holdfast(['backup', 'demo', '--json'], { status: 3 })
+    assert.deepEqual((JSON.parse(stdout) as { warnings: { code: string; path?: string }[] }).warnings.map(({ code, path }) => [code, path]), [['containers.volumes-as-files', '.holdfast-volumes']])
+    await rm(join(machine.app, '.holdfast-volumes'), { recursive: true })
+
     await writeFile(join(machine.folder, 'php'), '#!/bin/sh\n[ "$1 $2" = "occ maintenance:mode" ] && echo "$3 $(id -u)" >> config/config.php\n')
     await chmod(join(machine.folder, 'php'), 0o755)
     await podman.create('cloud', { labels: service('cloud'), binds: [`${html}:/var/www/html`, `${machine.folder}/php:/bin/php:ro`] })
