@@ -120,9 +120,27 @@ suite('database servers in containers', () => {
   test('come back by their dumps, imported by their own clients', async () => {
     await answering()
     ruin()
+    overhearRedis()
     await machine.holdfast(['restore', 'latest', '--from', machine.place, '--only', 'databases', '--no-ask'], { env: env() })
     assert.deepEqual(contents(), original)
+    assert.match(podman.exec('demo-cache-1', 'cat', '/tmp/overheard'), /^NOAUTH /, 'the second Redis, from which the first one takes the dump, answers nobody else')
   })
+
+  /** A second server in the container is asked without a password as soon as it answers. */
+  function overhearRedis(): void {
+    podman.exec('demo-cache-1', 'sh', '-c', 'mkdir -p /usr/local/bin; echo "$1" > /usr/local/bin/redis-server; busybox chmod 755 /usr/local/bin/redis-server', 'sh', `#!/bin/sh
+/usr/bin/redis-server "$@" || exit 1
+for word; do
+  [ "$last" = --port ] && port=$word
+  last=$word
+done
+unset REDISCLI_AUTH
+for try in 1 2 3 4 5 6 7 8 9 10; do
+  redis-cli -h 127.0.0.1 -p "$port" --raw GET greeting > /tmp/overheard 2>&1
+  grep -q -e 'Could not connect' -e LOADING /tmp/overheard || break
+  sleep 0.1
+done`)
+  }
 
   test('are not touched by a dump in which commands for psql stand, and these are not run', async () => {
     const place = join(machine.folder, 'hostile')
