@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { z } from 'zod'
 import { until } from '../fixtures/container-servers.ts'
 import { Podman } from '../fixtures/podman.ts'
 import type { Machine } from './machine.ts'
@@ -233,12 +234,7 @@ suite('containers of an application', () => {
     await mkdir(join(html, 'config'), { recursive: true })
     await writeFile(join(html, 'occ'), '')
     await writeFile(join(html, 'config/config.php'), '')
-    await mkdir(join(machine.app, '.holdfast-volumes/demo_data'), { recursive: true })
-    const { stdout } = await machine.holdfast(['backup', 'demo', '--json'], { status: 3 })
-    assert.deepEqual((JSON.parse(stdout) as { warnings: { code: string; path?: string }[] }).warnings.map(({ code, path }) => [code, path]), [['containers.volumes-as-files', '.holdfast-volumes']])
-    await rm(join(machine.app, '.holdfast-volumes'), { recursive: true })
-
-    await writeFile(join(machine.folder, 'php'), '#!/bin/sh\n[ "$1 $2" = "occ maintenance:mode" ] && echo "$3 $(id -u)" >> config/config.php\n')
+    await writeFile(join(machine.folder, 'php'), '#!/bin/sh\n[ "$1 $2" = "occ maintenance:mode" ] || exit 1\nif [ -n "$3" ]; then echo "$3 $(id -u)" >> config/config.php; exit; fi\ncase $(tail -n 1 config/config.php) in --on*) echo "Maintenance mode is currently enabled" ;; *) echo "Maintenance mode is currently disabled" ;; esac\n')
     await chmod(join(machine.folder, 'php'), 0o755)
     await podman.create('cloud', { labels: service('cloud'), binds: [`${html}:/var/www/html`, `${machine.folder}/php:/bin/php:ro`] })
     podman.exec('cloud', 'chown', '33', '/var/www/html/config/config.php', '/var/www/html/config')
@@ -258,3 +254,18 @@ suite('containers of an application', () => {
     podman.cli('rm', '--force', '--time', '0', 'cloud')
   })
 })
+    const saved = (await machine.holdfast(['show', 'latest', '--app', 'demo', '--json'])).stdout
+
+    // Whoever has switched it on before switches it off.
+    podman.exec('cloud', 'sh', '-c', 'cd /var/www/html && echo "--on by hand" >> config/config.php')
+    await configure('true', { default: 'leave', services: { cloud: { mode: 'maintenance' } } })
+    const { stdout } = await machine.holdfast(['backup', 'demo', '--json'])
+    assert.ok((JSON.parse(stdout) as { notes: { code: string }[] }).notes.some(({ code }) => code === 'containers.maintenance'))
+    assert.match(await readFile(join(html, 'config/config.php'), 'utf8'), /--on by hand\n$/)
+
+    // What was saved in that mode comes back in it, and is taken out of it.
+    const { id } = z.object({ id: z.string() }).parse(JSON.parse(saved))
+    await machine.holdfast(['restore', id, '--app', 'demo', '--no-ask'])
+    assert.equal(await readFile(join(html, 'config/config.php'), 'utf8'), '--on 33\n--off 33\n')
+    const elsewhere = await machine.holdfast(['restore', id, '--app', 'demo', '--target', join(machine.folder, 'elsewhere/cloud'), '--no-ask', '--json'])
+    assert.match(elsewhere.stdout, /docker exec --user www-data NAME php occ maintenance:mode --off/)

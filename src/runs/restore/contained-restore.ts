@@ -4,8 +4,7 @@ import type { Run } from '../../model/run.ts'
 import type { ContainerDatabase } from '../../sources/containers/container-database.ts'
 import type { ContainersOptions } from '../../sources/containers/containers-options.ts'
 import type { Freezer } from '../../sources/containers/freeze-containers.ts'
-import { containerFreezer } from '../../sources/containers/freeze-containers.ts'
-import { callName } from '../../sources/containers/find-containers.ts'
+import { containerFreezer, maintenanceNote } from '../../sources/containers/freeze-containers.ts'
 import { openContainerTarget } from '../../sources/containers/open-container-databases.ts'
 import { volumesFolder } from '../../sources/containers/volumes.ts'
 import { knownPreset } from '../../sources/presets/detect-preset.ts'
@@ -17,6 +16,8 @@ import type { ApplicationContainer } from '../containers-of.ts'
 import { containersOf, planned, stopSecondsOf } from '../containers-of.ts'
 import { freezeGuard } from '../guard/hold-frozen.ts'
 import type { ActiveRun } from '../perform-run.ts'
+import { endMaintenance, tellMaintenance } from './end-maintenance.ts'
+import { containerOfDump, refuseOneTarget } from './container-of-dump.ts'
 import type { RestoreDatabase } from './restore-database.ts'
 import type { RestoreAbout } from './restore-record.ts'
 import { volumeTargets } from './volume-targets.ts'
@@ -31,6 +32,8 @@ export type ContainedRestore = {
   readonly volumes: readonly VolumeTarget[]
   /** Stops what writes into the application, but for the servers that import. */
   readonly freezer?: Freezer
+  /** For after it, where it brought a Nextcloud's configuration: that may have been saved in maintenance mode. */
+  endMaintenance(run: Run): Promise<void>
 }
 
 export type ContainedOptions = {
@@ -46,10 +49,10 @@ export type ContainedOptions = {
 /** @throws AppError `containers.*`, `database.unreachable`. */
 export async function containedRestore(app: Application, manifest: Manifest, { inPlace, imports, onlyDatabases, allFiles }: ContainedOptions, state: AppState, run: ActiveRun): Promise<ContainedRestore> {
   const dumps = manifest.databases.filter(({ container }) => container !== undefined)
-  const none: ContainedRestore = { targets: [], taken: new Set(), volumes: [] }
+  const wasInMaintenance = manifest.notes.some(({ code }) => code === maintenanceNote)
   if (!inPlace) {
     tellAsFiles(imports && !onlyDatabases ? dumps : [], 'this is another folder than its own', run)
-    return none
+    return { targets: [], taken: new Set(), volumes: [], endMaintenance: async (ending) => { if (wasInMaintenance) tellMaintenance(ending) } }
   }
   const preset = knownPreset(manifest.preset) ?? generic
   const { containers, options } = await containersOf(app, dumps.length > 0 || manifest.volumes !== undefined ? { ...preset, containers: true } : preset, run)
@@ -75,13 +78,14 @@ export async function containedRestore(app: Application, manifest: Manifest, { i
     taken: new Set([...withFiles, ...importing.map(({ facts }) => facts)].filter(() => imports).map(({ path }) => path)),
     freezer: freezerOf(containers, options, busy, app.root, state, run),
   }
+    endMaintenance: async (ending) => await endMaintenance(containers, wasInMaintenance, ending),
 }
 
 /**
  * What containers have to do with finishing or undoing a restore: the databases in them that it is about, and what is stopped meanwhile.
  * @throws AppError `database.unreachable`, `containers.*`.
  */
-export async function containedFinish(app: Application, about: RestoreAbout, state: AppState, run: ActiveRun): Promise<{ readonly targets: readonly RestoreDatabase[]; readonly freezer: Freezer }> {
+export async function containedFinish(app: Application, about: RestoreAbout, state: AppState, run: ActiveRun): Promise<Pick<ContainedRestore, 'targets' | 'endMaintenance'> & { readonly freezer: Freezer }> {
   const dumps = about.databases.map(({ facts }) => facts).filter(({ container }) => container !== undefined)
   const preset = knownPreset(about.preset) ?? generic
   const { containers, options } = await containersOf(app, dumps.length > 0 || about.volumes.length > 0 ? { ...preset, containers: true } : preset, run)
@@ -95,6 +99,7 @@ export async function containedFinish(app: Application, about: RestoreAbout, sta
     freezer: freezerOf(containers, options, new Set(importing.map(({ found }) => found.container.id)), app.root, state, run),
   }
 }
+    endMaintenance: async (ending) => await endMaintenance(containers, false, ending),
 
 /** Stops what writes into the application, but for the servers that import. */
 function freezerOf(containers: readonly ApplicationContainer[], options: ContainersOptions, busy: ReadonlySet<string>, root: string, state: AppState, run: ActiveRun): Freezer {
