@@ -64,10 +64,11 @@ export async function containedRestore(app: Application, manifest: Manifest, { i
   const importing: { facts: DatabaseFacts; found: ApplicationContainer }[] = []
   const lacking: DatabaseFacts[] = []
   for (const facts of wanted) {
-    const found = containerOf(containers, facts)
+    const found = containerOfDump(containers, facts)
     if (found?.container.state === 'running') importing.push({ facts, found })
     else lacking.push(facts)
   }
+  refuseOneTarget(importing)
   const [first] = lacking
   if (first !== undefined && onlyDatabases) throw new AppError('database.unreachable', `${first.name} is imported by its server in the container ${first.container?.name ?? ''}, which does not run`, { hint: 'Start that container alone, and restore again.' })
   tellAsFiles(lacking, 'its container does not run: start it, then restore again with --only databases', run)
@@ -90,10 +91,11 @@ export async function containedFinish(app: Application, about: RestoreAbout, sta
   const preset = knownPreset(about.preset) ?? generic
   const { containers, options } = await containersOf(app, dumps.length > 0 || about.volumes.length > 0 ? { ...preset, containers: true } : preset, run)
   const importing = dumps.map((facts) => {
-    const found = containerOf(containers, facts)
+    const found = containerOfDump(containers, facts)
     if (found?.container.state !== 'running') throw new AppError('database.unreachable', `${facts.name} is imported by its server in the container ${facts.container?.name ?? ''}, which does not run`, { hint: 'Start that container alone, and try again.' })
     return { facts, found }
   })
+  refuseOneTarget(importing)
   return {
     targets: await Promise.all(importing.map(async ({ facts, found }) => containedTarget(await openContainerTarget(found.container, facts, await loginOf(found.options, run.signal), run.signal), facts, state.tempFolder))),
     freezer: freezerOf(containers, options, new Set(importing.map(({ found }) => found.container.id)), app.root, state, run),
@@ -110,9 +112,14 @@ function freezerOf(containers: readonly ApplicationContainer[], options: Contain
   })
 }
 
-function containerOf(containers: readonly ApplicationContainer[], { container: saved }: DatabaseFacts): ApplicationContainer | undefined {
-  const same = containers.filter(({ container }) => callName(container) === saved?.name)
-  return same.find(({ container }) => container.state === 'running') ?? same[0]
+/**
+ * Whether it may write into a database that is imported: any container of the same project, as compose files need not say what depends on
+ * what; other databases do not, and what the configuration says of one goes before.
+ */
+function usesImported(one: ApplicationContainer, containers: readonly ApplicationContainer[], busy: ReadonlySet<string>): boolean {
+  const { container, options } = one
+  if (options.mode !== undefined || engineOf(one) !== undefined) return false
+  return containers.some(({ container: server }) => busy.has(server.id) && server.engine.socket === container.engine.socket && server.project !== undefined && server.project === container.project)
 }
 
 function tellAsFiles(dumps: readonly DatabaseFacts[], why: string, run: Run): void {

@@ -33,7 +33,7 @@ export function qualifiedName(container: Container, database: string): string {
 export function placedDump(dump: Dump, container: Container, name: string, database: string | undefined): Dump {
   return {
     entry: dump.entry,
-    facts: () => ({ ...dump.facts(), name, container: { name: callName(container), ...(database === undefined ? {} : { database }) } }),
+    facts: () => ({ ...dump.facts(), name, container: { name: callName(container), ...(container.service === undefined || container.project === undefined ? {} : { project: container.project }), ...(database === undefined ? {} : { database }) } }),
     [Symbol.asyncDispose]: async () => await dump[Symbol.asyncDispose](),
   }
 }
