@@ -11,7 +11,7 @@ import { knownPreset } from '../../sources/presets/detect-preset.ts'
 import { generic } from '../../sources/presets/generic.ts'
 import type { Application } from '../application.ts'
 import type { AppState } from '../app-state.ts'
-import { loginOf } from '../container-dumps.ts'
+import { engineOf, loginOf } from '../container-dumps.ts'
 import type { ApplicationContainer } from '../containers-of.ts'
 import { containersOf, planned, stopSecondsOf } from '../containers-of.ts'
 import { freezeGuard } from '../guard/hold-frozen.ts'
@@ -78,8 +78,8 @@ export async function containedRestore(app: Application, manifest: Manifest, { i
     targets, volumes,
     taken: new Set([...withFiles, ...importing.map(({ facts }) => facts)].filter(() => imports).map(({ path }) => path)),
     freezer: freezerOf(containers, options, busy, app.root, state, run),
-  }
     endMaintenance: async (ending) => await endMaintenance(containers, wasInMaintenance, ending),
+  }
 }
 
 /**
@@ -99,15 +99,15 @@ export async function containedFinish(app: Application, about: RestoreAbout, sta
   return {
     targets: await Promise.all(importing.map(async ({ facts, found }) => containedTarget(await openContainerTarget(found.container, facts, await loginOf(found.options, run.signal), run.signal), facts, state.tempFolder))),
     freezer: freezerOf(containers, options, new Set(importing.map(({ found }) => found.container.id)), app.root, state, run),
+    endMaintenance: async (ending) => await endMaintenance(containers, false, ending),
   }
 }
-    endMaintenance: async (ending) => await endMaintenance(containers, false, ending),
 
-/** Stops what writes into the application, but for the servers that import. */
+/** Stops what writes into the application, and whatever may use the databases that are imported, but for the servers that import. */
 function freezerOf(containers: readonly ApplicationContainer[], options: ContainersOptions, busy: ReadonlySet<string>, root: string, state: AppState, run: ActiveRun): Freezer {
   return containerFreezer({
     // What is paused would go on with files that it holds open and that are no more those of the application.
-    planned: planned(containers).filter(({ container }) => !busy.has(container.id)).map(({ container }) => ({ container, how: 'stop' })),
+    planned: planned(containers.map((one) => usesImported(one, containers, busy) ? { ...one, mode: options.default } : one)).filter(({ container }) => !busy.has(container.id)).map(({ container }) => ({ container, how: 'stop' })),
     guard: freezeGuard(state, run.id, root), ...stopSecondsOf(options),
   })
 }
