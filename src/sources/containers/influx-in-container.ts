@@ -52,7 +52,7 @@ export async function influxInContainer(container: Container, login: LoginOption
     describe: async (run) => await databases(server, run.signal),
     isEmpty: async (asked) => (await databases(server, asked)).length === 0,
     async clear(asked) {
-      if (!isTwo) await ask(server, dropAll, asked)
+      await ask(server, isTwo ? dropAllOfTwo : dropAll, asked)
     },
   }]
 }
@@ -137,16 +137,26 @@ async function importDump(server: Server, content: AsyncIterable<Uint8Array>, ru
     await container.engine.upload(`/containers/${encodeURIComponent(container.id)}/archive?path=${encodeURIComponent(folder.path)}`, content, { signal: run.signal, limitMs: 24 * 3600_000 })
     await ask(server, isTwo ? 'exec influx restore "$1" --full >&2' : `${dropAll}\nexec influxd restore -portable -host "$backup_host" "$1" >&2`, run.signal, [`${folder.path}/influxdb`])
   } catch (error) {
-    if (error instanceof AppError && error.code === 'database.unreachable') throw new AppError('database.import', `The import into ${callName(container)} stopped: ${error.message}`, { hint: 'Nothing is lost: the dump is still in the restore point.', cause: error })
+    if (error instanceof AppError && error.code === 'database.unreachable') throw new AppError('database.import', `The import into ${callName(container)} stopped: ${error.message}`, { hint: isTwo ? 'Nothing is lost: the dump is still there. InfluxDB 2 takes the tokens of what was restored into it last: if it refuses the token, give that one (dump: {token: …}), and repeat.' : 'Nothing is lost: the dump is still in the restore point.', cause: error })
     throw error
   }
   if (facts === undefined) return
-  const now = new Set((await databases(server, run.signal)).map(({ name }) => name))
+  const found = await databases(server, run.signal).catch((error: unknown) => {
+    if (!isTwo || !(error instanceof AppError) || error.code !== 'database.unreachable') throw error
+    run.emit({ type: 'run.warning', code: 'database.import', message: `InfluxDB in ${container.name} was restored, and takes the token no more that it took before: its tokens are those of the restore point now. Give that token to what uses it, and to Holdfast: containers: {services: {${callName(container)}: {dump: {token: …}}}}. What it holds could not be compared with the restore point` })
+  })
+  if (found === undefined) return
+  const now = new Set(found.map(({ name }) => name))
   const missing = facts.tables.filter(({ name }) => !now.has(name))
   if (missing.length > 0) throw new AppError('database.import', `After the import ${callName(container)} lacks ${missing.map(({ name }) => name).join(', ')}`)
 }
 
 // Databases that are there are not restored over.
+const dropAllOfTwo = `influx bucket list --hide-headers | while IFS="$(printf '\\t')" read -r id name _; do
+  case $name in ""|_*) continue ;; esac
+  influx bucket delete --id "$id" >&2 </dev/null || exit 1
+done || exit 1`
+
 const dropAll = `names=$(client -format csv -execute "SHOW DATABASES" | sed -n 's/^databases,//p') || exit 1
 echo "$names" | while IFS= read -r name; do
   case $name in ""|_internal) continue ;; esac
