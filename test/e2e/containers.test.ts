@@ -193,6 +193,20 @@ suite('containers of an application', () => {
     podman.cli('rm', '--force', '--time', '0', 'deaf', 'tidy')
   })
 
+  test('with a database that does not run are told: as a warning where its files are saved nowhere', async () => {
+    await mkdir(join(machine.app, 'maria'))
+    await podman.create('inside', { labels: service('inside'), binds: [`${machine.app}/maria:/var/lib/mysql`], command: ['mariadbd'], isStopped: true })
+    await podman.create('outside', { labels: service('outside'), binds: [`${machine.folder}/elsewhere:/var/lib/mysql`], command: ['mariadbd'], isStopped: true })
+    await podman.create('layer', { labels: service('layer'), command: ['postgres'], isStopped: true })
+    await podman.create('unwanted', { labels: service('unwanted'), command: ['redis-server'], isStopped: true })
+    await configure('true', { services: { unwanted: { dump: false } } })
+    const { stdout } = await machine.holdfast(['backup', 'demo', '--json'], { status: 3 })
+    const told = z.object({ warnings: z.array(z.looseObject({ code: z.string(), message: z.string() })), notes: z.array(z.looseObject({ code: z.string(), path: z.string().optional() })) }).parse(JSON.parse(stdout))
+    assert.deepEqual(told.warnings.map(({ code, message }) => [code, message.split(' ')[0]]).toSorted(), [['containers.no-dump', 'layer'], ['containers.no-dump', 'outside']])
+    assert.deepEqual(told.notes.flatMap(({ code, path }) => code === 'containers.no-dump' ? [path] : []), ['maria'])
+    podman.cli('rm', '--force', '--time', '0', 'inside', 'outside', 'layer', 'unwanted')
+  })
+
   test('that a stop would remove are paused instead', async () => {
     await podman.create('fleeting', { binds: [`${machine.app}/volumes:/data`], autoRemove: true })
     await configure(tellStates())
@@ -219,6 +233,11 @@ suite('containers of an application', () => {
     await machine.holdfast(['restore', '--undo', '--target', machine.app, '--no-ask'])
     assert.equal(podman.exec('keeper', 'sh', '-c', 'cat /data/file; ls /data'), changed)
 
+    await mkdir(join(machine.app, '.holdfast-volumes/demo_data'), { recursive: true })
+    const { stdout } = await machine.holdfast(['backup', 'demo', '--json'], { status: 3 })
+    assert.deepEqual((JSON.parse(stdout) as { warnings: { code: string; path?: string }[] }).warnings.map(({ code, path }) => [code, path]), [['containers.volumes-as-files', '.holdfast-volumes']])
+    await rm(join(machine.app, '.holdfast-volumes'), { recursive: true })
+
     podman.cli('rm', '--force', '--time', '0', 'keeper')
     podman.cli('volume', 'rm', 'demo_data')
     await machine.holdfast(['restore', 'latest', '--app', 'demo', '--no-ask'])
@@ -242,6 +261,7 @@ suite('containers of an application', () => {
     await machine.holdfast(['backup', 'demo'])
     assert.equal(await readFile(join(machine.folder, 'during'), 'utf8'), '--on 33\n')
     assert.equal(await readFile(join(html, 'config/config.php'), 'utf8'), '--on 33\n--off 33\n')
+    const saved = (await machine.holdfast(['show', 'latest', '--app', 'demo', '--json'])).stdout
     await configure('kill -9 $PPID; sleep 5', { default: 'leave', services: { cloud: { mode: 'maintenance' } } })
     await machine.anyStatus(['backup', 'demo'])
     await until(async () => await readFile(join(html, 'config/config.php'), 'utf8') === '--on 33\n--off 33\n--on 33\n--off 33\n', 'the guard has switched it off', 10_000)
@@ -251,10 +271,6 @@ suite('containers of an application', () => {
     await machine.holdfast(['thaw', '--all', '--no-ask'])
     assert.equal(await readFile(join(html, 'config/config.php'), 'utf8'), '--on 33\n--off 33\n'.repeat(3))
     assert.deepEqual(records(), [])
-    podman.cli('rm', '--force', '--time', '0', 'cloud')
-  })
-})
-    const saved = (await machine.holdfast(['show', 'latest', '--app', 'demo', '--json'])).stdout
 
     // Whoever has switched it on before switches it off.
     podman.exec('cloud', 'sh', '-c', 'cd /var/www/html && echo "--on by hand" >> config/config.php')
@@ -269,3 +285,6 @@ suite('containers of an application', () => {
     assert.equal(await readFile(join(html, 'config/config.php'), 'utf8'), '--on 33\n--off 33\n')
     const elsewhere = await machine.holdfast(['restore', id, '--app', 'demo', '--target', join(machine.folder, 'elsewhere/cloud'), '--no-ask', '--json'])
     assert.match(elsewhere.stdout, /docker exec --user www-data NAME php occ maintenance:mode --off/)
+    podman.cli('rm', '--force', '--time', '0', 'cloud')
+  })
+})
