@@ -155,9 +155,11 @@ done`)
     podman.exec('demo-pg-1', 'rm', owned)
     // Whoever can change what is saved, its records too.
     wrapPostgresDump(line)
+    postgresSql(podman, 'demo-pg-1', 'postgres', 'CREATE DATABASE closed ALLOW_CONNECTIONS false')
     const { stdout } = await machine.holdfast(['backup', machine.app, '--to', place, '--database-only', '--json'], { env: env(), status: 3 })
     unwrapPostgresDump()
-    assert.deepEqual((JSON.parse(stdout) as { warnings: { code: string }[] }).warnings.map(({ code }) => code), ['database.unsafe', 'database.unsafe'], 'the backup tells it already')
+    assert.deepEqual((JSON.parse(stdout) as { warnings: { code: string }[] }).warnings.map(({ code }) => code), ['containers.no-dump', 'database.unsafe', 'database.unsafe'], 'the backup tells it already, and the database that lets nobody in')
+    postgresSql(podman, 'demo-pg-1', 'postgres', 'DROP DATABASE closed')
     const refused = await machine.holdfast(['restore', 'latest', '--from', place, '--no-ask', '--json'], { env: env(), status: 1 })
     const { error } = JSON.parse(refused.stdout) as { error: { code: string; message: string } }
     assert.equal(error.code, 'database.unsafe')
