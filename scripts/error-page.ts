@@ -28,6 +28,7 @@ const advice: Record<ErrorCode, readonly [meaning: string, next: string]> = {
   'containers.denied': ['This user may not use the container engine.', 'Run as root, or as a member of the group that owns the socket.'],
   'containers.refused': ['The container engine refused to stop, pause or start a container.', 'Read its words; see `docker ps -a` and the engine\'s log.'],
   'containers.exec': ['A program inside a container ended with an error.', 'Its last lines stand in the message.'],
+  'containers.ambiguous': ['Into which container a dump of the restore point belongs is not clear: several have the service\'s name, or none of its project is there. Nothing was touched.', 'Start the one that it belongs to, under its project\'s name; or restore with `--only files`, and load the dump by hand.'],
   'containers.guard': ['The process that starts the containers again, should the run be killed, could not be started; so nothing was stopped.', 'Read the message; memory, the number of processes and the state folder are what it needs.'],
   'containers.not-started': ['Containers that ran before the run could not be started again.', 'Start them yourself, or mend what keeps them from it: `holdfast thaw --all` tries again.'],
   'hook.failed': ['A configured hook ended with an error.', 'Its output is in the run\'s log; mend it or remove it.'],

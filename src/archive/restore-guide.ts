@@ -84,16 +84,20 @@ function containerLines(databases: readonly DatabaseFacts[]): readonly string[] 
   if (databases.length === 0) return []
   const loads = databases.flatMap((facts) => {
     const service = shellQuote(facts.container?.name ?? '')
+    const project = facts.container?.project
+    // Without need it would only stand in the way where the project has another name by then.
+    const isShared = project !== undefined && databases.some(({ container }) => container?.name === facts.container?.name && container?.project !== project)
+    const compose = `docker compose${isShared ? ` -p ${shellQuote(project)}` : ''}`
     const dump = shellQuote(`restored/${facts.path}`)
     const name = facts.container?.database ?? facts.name
     switch (facts.engine) {
       case 'mariadb': {
-        const inside = (what: string): string => `docker compose exec -T ${service} sh -c 'export MYSQL_PWD="\${MARIADB_ROOT_PASSWORD:-$MYSQL_ROOT_PASSWORD}"; exec mariadb -uroot --default-character-set=utf8mb4 --binary-mode --comments "$@"' sh ${what}`
+        const inside = (what: string): string => `${compose} exec -T ${service} sh -c 'export MYSQL_PWD="\${MARIADB_ROOT_PASSWORD:-$MYSQL_ROOT_PASSWORD}"; exec mariadb -uroot --default-character-set=utf8mb4 --binary-mode --comments "$@"' sh ${what}`
         return [inside(`-e ${shellQuote(`CREATE DATABASE IF NOT EXISTS \`${name.replace(/`/g, '``')}\``)}`), `${inside(shellQuote(name))} < ${dump}`]
       }
-      case 'postgresql': return [`docker compose exec -T ${service} sh -c 'exec psql -U "\${POSTGRES_USER:-postgres}" -d template1' < ${dump}`]
+      case 'postgresql': return [`${compose} exec -T ${service} sh -c 'exec psql -U "\${POSTGRES_USER:-postgres}" -d template1' < ${dump}`]
       case 'influxdb':
-      case 'influxdb2': return [`tar -xf ${dump}    # then: docker compose cp influxdb ${service}:/tmp/`, `docker compose exec ${service} ${facts.engine === 'influxdb' ? 'influxd restore -portable /tmp/influxdb' : 'influx restore --full /tmp/influxdb'}`]
+      case 'influxdb2': return [`tar -xf ${dump}    # then: ${compose} cp influxdb ${service}:/tmp/`, `${compose} exec ${service} ${facts.engine === 'influxdb' ? 'influxd restore -portable /tmp/influxdb' : 'influx restore --full /tmp/influxdb'}`]
       case 'redis': return [`# ${facts.path}: put it as dump.rdb into the data folder of ${service} while that is stopped (and appendonly is off)`]
       case 'sqlite': return []
     }

@@ -29,6 +29,7 @@ export const errorCodes = {
   'containers.denied': 1,
   'containers.refused': 1,
   'containers.exec': 1,
+  'containers.ambiguous': 1,
   'containers.guard': 1,
   'containers.not-started': 1,
   'hook.failed': 1,

@@ -28,8 +28,8 @@ export const databaseFactsSchema = z.object({
   collation: z.string().optional(),
   /** Set on a dump of another program that ends without the closing line of mariadb-dump. */
   unclosed: z.literal(true).optional(),
-  /** Set where its server ran in a container: the service or container, and what the server itself calls the database. */
-  container: z.object({ name: z.string(), database: z.string().optional() }).optional(),
+  /** Set where its server ran in a container: the service (of that compose project) or container, and what the server itself calls the database. */
+  container: z.object({ name: z.string(), project: z.string().optional(), database: z.string().optional() }).optional(),
   /** Where the server's raw files lie in the restore point, saved while it stood still: what comes back with them needs no import. */
   rawFiles: z.string().optional(),
 })

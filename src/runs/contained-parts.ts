@@ -29,17 +29,22 @@ export async function containedParts(app: Application, preset: Preset, selection
   const volumes = scope === 'database' ? [] : found.volumes
   const freezer = containerFreezer({ planned: planned(containers), guard: freezeGuard(state, run.id), ...stopSecondsOf(options) })
   if (containers.length === 0) return { databases: [], volumes, freezer, selection }
-  const dumps = await containerDumps(containers, app.root, volumes, run)
+  const dumps = await containerDumps(containers, { root: app.root, volumes, isSaved: scope === 'database' ? () => false : savedBy(selection) }, run)
   const raw = [...new Set(dumps.flatMap(({ runsOn, rawPath }) => runsOn && rawPath !== undefined && rawPath !== '' ? [rawPath] : []))]
-  for (const path of raw) run.emit({ type: 'run.note', code: 'containers.raw-left-out', path, message: 'holds the raw files of a database server that runs on; its databases are dumped, and these files are left out' })
+  for (const path of raw) run.emit({ type: 'run.note', code: 'containers.raw-left-out', path, message: 'holds the raw files of a database server that runs on; its dumps are what is saved of it, and these files are left out' })
   const rules = { ...selection, exclude: [...selection.exclude, ...raw.map((path) => `/${path.replaceAll(/[\\*?[\]!]/g, '\\$&')}/`)] }
-  const select = compileSelection({ include: [], exclude: rules.exclude })
-  const included = compileSelection(rules)
-  const isSaved = (path: string): boolean => (path.startsWith(`${volumesFolder}/`) ? select : included)(path, true) === 'take'
+  const isSaved = savedBy(rules)
   return {
     databases: dumps.map((dump) => ({ database: scope === 'database' ? dump.database : withRawFiles(dump, isSaved), dumpName: dump.dumpName })),
     volumes, freezer, selection: rules,
   }
+}
+
+/** What is included of the root says nothing of volumes. */
+function savedBy(rules: SelectionRules): (path: string) => boolean {
+  const select = compileSelection({ include: [], exclude: rules.exclude })
+  const included = compileSelection(rules)
+  return (path) => (path.startsWith(`${volumesFolder}/`) ? select : included)(path === '' ? '.' : path, true) === 'take'
 }
 
 /** The dump's facts tell where the raw files of its server are that are saved beside it. */

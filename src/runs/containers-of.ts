@@ -47,7 +47,7 @@ export async function containersOf(app: Application, preset: Preset, run: Run): 
     options,
     volumes: volumesOf(found, app.root),
     containers: found.map((container) => {
-      const service = (container.service === undefined ? undefined : options.services[container.service]) ?? options.services[container.name] ?? {}
+      const service = (container.service === undefined || container.isOneOff ? undefined : options.services[container.service]) ?? options.services[container.name] ?? {}
       return { container, mode: service.mode ?? (writesInto(app.root, container) ? options.default : 'leave'), options: service }
     }),
   }

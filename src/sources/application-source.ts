@@ -104,6 +104,7 @@ async function* files(options: ApplicationSourceOptions, facts: DatabaseFacts[],
   const inRoot = compileSelection(selection)
   const hasVolumes = options.volumes.length > 0
   // That path in the restore point is for the volumes; what lies there was put down by a restore without an engine.
+  if (hasVolumes && isThere(join(root, volumesFolder))) run.emit({ type: 'run.warning', path: volumesFolder, code: 'containers.volumes-as-files', message: 'holds volumes as a restore without a container engine put them down, and is not saved: the volumes that are in use are. Restore that point again now that an engine runs, or copy what you need into the volumes; then move this folder away' })
   yield* tree(options, { source: root, path: '', select: (path, isDir) => hasVolumes && path === volumesFolder ? 'skip' : inRoot(path, isDir) }, { facts, taken, copied }, run)
   for (const sqlite of sqliteFiles) {
     if (!copied.has(sqlite)) run.emit({ type: 'run.warning', path: sqlite, code: 'database.missing', message: 'is named in the configuration as an SQLite database, and is none or not there' })

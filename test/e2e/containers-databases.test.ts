@@ -120,9 +120,27 @@ suite('database servers in containers', () => {
   test('come back by their dumps, imported by their own clients', async () => {
     await answering()
     ruin()
+    overhearRedis()
     await machine.holdfast(['restore', 'latest', '--from', machine.place, '--only', 'databases', '--no-ask'], { env: env() })
     assert.deepEqual(contents(), original)
+    assert.match(podman.exec('demo-cache-1', 'cat', '/tmp/overheard'), /^NOAUTH /, 'the second Redis, from which the first one takes the dump, answers nobody else')
   })
+
+  /** A second server in the container is asked without a password as soon as it answers. */
+  function overhearRedis(): void {
+    podman.exec('demo-cache-1', 'sh', '-c', 'mkdir -p /usr/local/bin; echo "$1" > /usr/local/bin/redis-server; busybox chmod 755 /usr/local/bin/redis-server', 'sh', `#!/bin/sh
+/usr/bin/redis-server "$@" || exit 1
+for word; do
+  [ "$last" = --port ] && port=$word
+  last=$word
+done
+unset REDISCLI_AUTH
+for try in 1 2 3 4 5 6 7 8 9 10; do
+  redis-cli -h 127.0.0.1 -p "$port" --raw GET greeting > /tmp/overheard 2>&1
+  grep -q -e 'Could not connect' -e LOADING /tmp/overheard || break
+  sleep 0.1
+done`)
+  }
 
   test('are not touched by a dump in which commands for psql stand, and these are not run', async () => {
     const place = join(machine.folder, 'hostile')
@@ -137,9 +155,11 @@ suite('database servers in containers', () => {
     podman.exec('demo-pg-1', 'rm', owned)
     // Whoever can change what is saved, its records too.
     wrapPostgresDump(line)
+    postgresSql(podman, 'demo-pg-1', 'postgres', 'CREATE DATABASE closed ALLOW_CONNECTIONS false')
     const { stdout } = await machine.holdfast(['backup', machine.app, '--to', place, '--database-only', '--json'], { env: env(), status: 3 })
     unwrapPostgresDump()
-    assert.deepEqual((JSON.parse(stdout) as { warnings: { code: string }[] }).warnings.map(({ code }) => code), ['database.unsafe', 'database.unsafe'], 'the backup tells it already')
+    assert.deepEqual((JSON.parse(stdout) as { warnings: { code: string }[] }).warnings.map(({ code }) => code), ['containers.no-dump', 'database.unsafe', 'database.unsafe'], 'the backup tells it already, and the database that lets nobody in')
+    postgresSql(podman, 'demo-pg-1', 'postgres', 'DROP DATABASE closed')
     const refused = await machine.holdfast(['restore', 'latest', '--from', place, '--no-ask', '--json'], { env: env(), status: 1 })
     const { error } = JSON.parse(refused.stdout) as { error: { code: string; message: string } }
     assert.equal(error.code, 'database.unsafe')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { temporaryName, temporaryPrefix } from '../../src/kit/temporary-name.ts'
@@ -10,11 +10,14 @@ import { newMachine } from './machine.ts'
 // A stand-in, as InfluxDB 2 is not to be had here: it shows our side alone.
 const influxd = '#!/bin/sh\nif [ "$1" = version ]; then echo "InfluxDB v2.7.1 (git: 407fa622e9) build_date: 2023-04-28"; exit 0; fi\ntrap "exit 0" TERM\nwhile :; do sleep 0.2; done\n'
 const influx = `#!/bin/sh
-[ "$INFLUX_TOKEN" = 'to ken "1"' ] || { echo "Error: unauthorized access" >&2; exit 1; }
+[ "$INFLUX_TOKEN" = "$(cat /var/lib/influxdb2/token)" ] || { echo "Error: unauthorized access" >&2; exit 1; }
+case "$1 $2" in
+  "bucket list") cat /var/lib/influxdb2/buckets; exit ;;
+  "bucket delete") echo "$4" >> /var/lib/influxdb2/deleted; exit ;;
+esac
 case "$1" in
-  bucket) printf '0001\\thome\\t720h\\n0002\\t_monitoring\\t168h\\n' ;;
-  backup) while [ -e /var/lib/influxdb2/wait ]; do mkdir -p "$2"; sleep 0.1; done; mkdir -p "$2" && cp /var/lib/influxdb2/points "$2/20260101.bolt" ;;
-  restore) [ "$3" = --full ] && cp "$2/20260101.bolt" /var/lib/influxdb2/points ;;
+  backup) while [ -e /var/lib/influxdb2/wait ]; do mkdir -p "$2"; sleep 0.1; done; mkdir -p "$2" && cp /var/lib/influxdb2/points "$2/20260101.bolt"; cp /var/lib/influxdb2/token /var/lib/influxdb2/buckets "$2" ;;
+  restore) [ "$3" = --full ] && cp "$2/20260101.bolt" /var/lib/influxdb2/points && cp "$2/token" "$2/buckets" /var/lib/influxdb2 ;;
   *) exit 2 ;;
 esac
 `
@@ -29,6 +32,8 @@ test('InfluxDB 2 is asked with the token of its container, and its backup comes 
   const data = join(machine.app, 'data')
   await mkdir(data)
   await writeFile(join(data, 'points'), 'one')
+  await writeFile(join(data, 'token'), 'to ken "1"')
+  await writeFile(join(data, 'buckets'), '0001\thome\t720h\n0002\t_monitoring\t168h\n')
   await writeFile(join(machine.app, 'compose.yaml'), 'services: {}\n')
   await podman.create('flux2', {
     command: ['influxd'], env: { DOCKER_INFLUXDB_INIT_ADMIN_TOKEN: 'to ken "1"' }, binds: [`${data}:/var/lib/influxdb2`, `${machine.folder}/influxd:/bin/influxd:ro`, `${machine.folder}/influx:/bin/influx:ro`],
@@ -60,4 +65,23 @@ test('InfluxDB 2 is asked with the token of its container, and its backup comes 
   const { stdout: answer } = await machine.holdfast(['backup', 'demo', '--json'])
   assert.deepEqual((JSON.parse(answer) as { notes: { code: string }[] }).notes.filter(({ code }) => code === 'containers.tidied').length, 1)
   assert.deepEqual(left(), [alive])
+
+  // A full restore brings the tokens of the restore point: what it refuses from then on is told, and an undo takes the former one.
+  const configure = async (token: string): Promise<void> => await machine.configure({ apps: { demo: { root: machine.app, containers: { engine: podman.socket, services: { flux: { mode: 'exec', dump: { token } } } } } }, place: machine.place })
+  await writeFile(join(data, 'token'), 'new')
+  await writeFile(join(data, 'points'), 'two')
+  await configure('new')
+  const restored = await machine.holdfast(['restore', 'latest', '--app', 'demo', '--no-ask', '--json'], { status: 3 })
+  assert.match(restored.stdout, /takes the token no more that it took before: its tokens are those of the restore point now/)
+  assert.equal(await readFile(join(data, 'points'), 'utf8'), 'one')
+  await configure('to ken "1"')
+  await machine.holdfast(['restore', '--undo', '--app', 'demo', '--no-ask'])
+  assert.equal(await readFile(join(data, 'points'), 'utf8'), 'two')
+
+  // What was empty before is empty again.
+  await writeFile(join(data, 'token'), 'to ken "1"')
+  await writeFile(join(data, 'buckets'), '0002\t_monitoring\t168h\n')
+  await machine.holdfast(['restore', 'latest', '--app', 'demo', '--no-ask'])
+  await machine.holdfast(['restore', '--undo', '--app', 'demo', '--no-ask'])
+  assert.equal(await readFile(join(data, 'deleted'), 'utf8'), '0001\n')
 })

@@ -108,6 +108,17 @@ suite('the dump of a database server in a container', () => {
     assert.match(stderr, /"maria" is to be dumped \(mode: exec\), and "dump: false" says that it is not/)
   })
 
+  test('is missed as a warning where the password is wrong, which says whether the raw files are saved', async () => {
+    await until(() => shop() !== '', 'the server answers')
+    podman.exec('demo-maria-1', 'sh', '-c', 'echo another > "/run/secrets/root word"')
+    for (const [exclude, words] of [[[], 'is in the restore point as its raw files only'], [['/volumes/maria/'], 'its raw files are not in the restore point either']] as const) {
+      await machine.configure({ apps: { demo: { root: machine.app, exclude, containers: { engine: podman.socket, services: { cache: { dump: false } } } } }, place: machine.place })
+      const { warnings = [] } = answerSchema.parse(await machine.json(['backup', 'demo'], { status: 3 }))
+      assert.deepEqual(warnings.map(({ message }) => String(message).includes(words)), [true], JSON.stringify(warnings))
+    }
+    podman.exec('demo-maria-1', 'sh', '-c', 'echo "$1" > "/run/secrets/root word"', 'sh', password)
+  })
+
   test('fails in mode exec where the password is wrong, and nothing is stopped or saved', async () => {
     await until(() => shop() !== '', 'the server answers')
     await configure({ maria: { mode: 'exec', dump: { user: 'keeper', password: 'another' } }, cache: { dump: false } })

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
+import { z } from 'zod'
 import { until } from '../fixtures/container-servers.ts'
 import { Podman } from '../fixtures/podman.ts'
 import type { Machine } from './machine.ts'
@@ -192,6 +193,20 @@ suite('containers of an application', () => {
     podman.cli('rm', '--force', '--time', '0', 'deaf', 'tidy')
   })
 
+  test('with a database that does not run are told: as a warning where its files are saved nowhere', async () => {
+    await mkdir(join(machine.app, 'maria'))
+    await podman.create('inside', { labels: service('inside'), binds: [`${machine.app}/maria:/var/lib/mysql`], command: ['mariadbd'], isStopped: true })
+    await podman.create('outside', { labels: service('outside'), binds: [`${machine.folder}/elsewhere:/var/lib/mysql`], command: ['mariadbd'], isStopped: true })
+    await podman.create('layer', { labels: service('layer'), command: ['postgres'], isStopped: true })
+    await podman.create('unwanted', { labels: service('unwanted'), command: ['redis-server'], isStopped: true })
+    await configure('true', { services: { unwanted: { dump: false } } })
+    const { stdout } = await machine.holdfast(['backup', 'demo', '--json'], { status: 3 })
+    const told = z.object({ warnings: z.array(z.looseObject({ code: z.string(), message: z.string() })), notes: z.array(z.looseObject({ code: z.string(), path: z.string().optional() })) }).parse(JSON.parse(stdout))
+    assert.deepEqual(told.warnings.map(({ code, message }) => [code, message.split(' ')[0]]).toSorted(), [['containers.no-dump', 'layer'], ['containers.no-dump', 'outside']])
+    assert.deepEqual(told.notes.flatMap(({ code, path }) => code === 'containers.no-dump' ? [path] : []), ['maria'])
+    podman.cli('rm', '--force', '--time', '0', 'inside', 'outside', 'layer', 'unwanted')
+  })
+
   test('that a stop would remove are paused instead', async () => {
     await podman.create('fleeting', { binds: [`${machine.app}/volumes:/data`], autoRemove: true })
     await configure(tellStates())
@@ -218,6 +233,11 @@ suite('containers of an application', () => {
     await machine.holdfast(['restore', '--undo', '--target', machine.app, '--no-ask'])
     assert.equal(podman.exec('keeper', 'sh', '-c', 'cat /data/file; ls /data'), changed)
 
+    await mkdir(join(machine.app, '.holdfast-volumes/demo_data'), { recursive: true })
+    const { stdout } = await machine.holdfast(['backup', 'demo', '--json'], { status: 3 })
+    assert.deepEqual((JSON.parse(stdout) as { warnings: { code: string; path?: string }[] }).warnings.map(({ code, path }) => [code, path]), [['containers.volumes-as-files', '.holdfast-volumes']])
+    await rm(join(machine.app, '.holdfast-volumes'), { recursive: true })
+
     podman.cli('rm', '--force', '--time', '0', 'keeper')
     podman.cli('volume', 'rm', 'demo_data')
     await machine.holdfast(['restore', 'latest', '--app', 'demo', '--no-ask'])
@@ -243,7 +263,7 @@ suite('containers of an application', () => {
     await mkdir(join(html, 'config'), { recursive: true })
     await writeFile(join(html, 'occ'), '')
     await writeFile(join(html, 'config/config.php'), '')
-    await writeFile(join(machine.folder, 'php'), '#!/bin/sh\n[ "$1 $2" = "occ maintenance:mode" ] && echo "$3 $(id -u)" >> config/config.php\n')
+    await writeFile(join(machine.folder, 'php'), '#!/bin/sh\n[ "$1 $2" = "occ maintenance:mode" ] || exit 1\nif [ -n "$3" ]; then echo "$3 $(id -u)" >> config/config.php; exit; fi\ncase $(tail -n 1 config/config.php) in --on*) echo "Maintenance mode is currently enabled" ;; *) echo "Maintenance mode is currently disabled" ;; esac\n')
     await chmod(join(machine.folder, 'php'), 0o755)
     await podman.create('cloud', { labels: service('cloud'), binds: [`${html}:/var/www/html`, `${machine.folder}/php:/bin/php:ro`] })
     podman.exec('cloud', 'chown', '33', '/var/www/html/config/config.php', '/var/www/html/config')
@@ -251,6 +271,7 @@ suite('containers of an application', () => {
     await machine.holdfast(['backup', 'demo'])
     assert.equal(await readFile(join(machine.folder, 'during'), 'utf8'), '--on 33\n')
     assert.equal(await readFile(join(html, 'config/config.php'), 'utf8'), '--on 33\n--off 33\n')
+    const saved = (await machine.holdfast(['show', 'latest', '--app', 'demo', '--json'])).stdout
     await configure('kill -9 $PPID; sleep 5', { default: 'leave', services: { cloud: { mode: 'maintenance' } } })
     await machine.anyStatus(['backup', 'demo'])
     await until(async () => await readFile(join(html, 'config/config.php'), 'utf8') === '--on 33\n--off 33\n--on 33\n--off 33\n', 'the guard has switched it off', 10_000)
@@ -260,6 +281,20 @@ suite('containers of an application', () => {
     await machine.holdfast(['thaw', '--all', '--no-ask'])
     assert.equal(await readFile(join(html, 'config/config.php'), 'utf8'), '--on 33\n--off 33\n'.repeat(3))
     assert.deepEqual(records(), [])
+
+    // Whoever has switched it on before switches it off.
+    podman.exec('cloud', 'sh', '-c', 'cd /var/www/html && echo "--on by hand" >> config/config.php')
+    await configure('true', { default: 'leave', services: { cloud: { mode: 'maintenance' } } })
+    const { stdout } = await machine.holdfast(['backup', 'demo', '--json'])
+    assert.ok((JSON.parse(stdout) as { notes: { code: string }[] }).notes.some(({ code }) => code === 'containers.maintenance'))
+    assert.match(await readFile(join(html, 'config/config.php'), 'utf8'), /--on by hand\n$/)
+
+    // What was saved in that mode comes back in it, and is taken out of it.
+    const { id } = z.object({ id: z.string() }).parse(JSON.parse(saved))
+    await machine.holdfast(['restore', id, '--app', 'demo', '--no-ask'])
+    assert.equal(await readFile(join(html, 'config/config.php'), 'utf8'), '--on 33\n--off 33\n')
+    const elsewhere = await machine.holdfast(['restore', id, '--app', 'demo', '--target', join(machine.folder, 'elsewhere/cloud'), '--no-ask', '--json'])
+    assert.match(elsewhere.stdout, /docker exec --user www-data NAME php occ maintenance:mode --off/)
     podman.cli('rm', '--force', '--time', '0', 'cloud')
   })
 })

@@ -4,6 +4,7 @@ import { copyFolderMetadata } from '../../disk/folder-metadata.ts'
 import { syncFileSystemOf } from '../../disk/sync-file-system-of.ts'
 import { AppError, messageOf } from '../../kit/app-error.ts'
 import { shellQuote } from '../../kit/shell-quote.ts'
+import type { DatabaseFacts } from '../../model/restore-point.ts'
 import type { Run } from '../../model/run.ts'
 import type { RestoreDatabase } from './restore-database.ts'
 import { keptDatabase } from './restore-database.ts'
@@ -26,7 +27,7 @@ export async function changeApplication(record: RestoreRecord, databases: readon
   const { target } = record.about
   for (const { facts, dump } of record.about.databases) {
     run.emit({ type: 'run.phase', phase: 'import' })
-    await databaseFor(facts.name, databases).import(createReadStream(join(record.folder, 'databases', dump), { highWaterMark: 1 << 18 }), run)
+    await databaseFor(facts, databases).import(createReadStream(join(record.folder, 'databases', dump), { highWaterMark: 1 << 18 }), run)
   }
   run.emit({ type: 'run.phase', phase: 'swap' })
   swapIn(record, target, copyFolderMetadata, run.signal)
@@ -61,13 +62,13 @@ export async function changeBack(record: RestoreRecord, databases: readonly Rest
   } catch (error) {
     failures.push(`files: ${messageOf(error)}`)
   }
-  for (const { facts: { name }, safety } of record.about.databases) {
+  for (const { facts, safety } of record.about.databases) {
     try {
-      const database = databaseFor(name, databases)
+      const database = databaseFor(facts, databases)
       if (safety === undefined) await database.clear(steady)
       else await database.importKept(keptDatabase(join(record.folder, 'databases', safety)), steady)
     } catch (error) {
-      failures.push(`database ${name}: ${messageOf(error)}`)
+      failures.push(`database ${facts.name}: ${messageOf(error)}`)
     }
   }
   if (failures.length > 0) {
@@ -81,8 +82,9 @@ export async function changeBack(record: RestoreRecord, databases: readonly Rest
   record.finishedAt = run.now()
 }
 
-function databaseFor(name: string, databases: readonly RestoreDatabase[]): RestoreDatabase {
-  const found = databases.find((database) => database.name === name)
+/** By its dump, of which there is one: databases of two servers may have one name. */
+function databaseFor({ name, path }: DatabaseFacts, databases: readonly RestoreDatabase[]): RestoreDatabase {
+  const found = databases.find((database) => database.path === path)
   if (found === undefined) {
     throw new AppError('database.unreachable', `The restore needs the database ${name}, and nothing tells how to reach it`, {
       hint: 'Give the configuration that the restore was begun with (--config), or the --database options.',

@@ -4,19 +4,20 @@ import type { Run } from '../../model/run.ts'
 import type { ContainerDatabase } from '../../sources/containers/container-database.ts'
 import type { ContainersOptions } from '../../sources/containers/containers-options.ts'
 import type { Freezer } from '../../sources/containers/freeze-containers.ts'
-import { containerFreezer } from '../../sources/containers/freeze-containers.ts'
-import { callName } from '../../sources/containers/find-containers.ts'
+import { containerFreezer, maintenanceNote } from '../../sources/containers/freeze-containers.ts'
 import { openContainerTarget } from '../../sources/containers/open-container-databases.ts'
 import { volumesFolder } from '../../sources/containers/volumes.ts'
 import { knownPreset } from '../../sources/presets/detect-preset.ts'
 import { generic } from '../../sources/presets/generic.ts'
 import type { Application } from '../application.ts'
 import type { AppState } from '../app-state.ts'
-import { loginOf } from '../container-dumps.ts'
+import { engineOf, loginOf } from '../container-dumps.ts'
 import type { ApplicationContainer } from '../containers-of.ts'
 import { containersOf, planned, stopSecondsOf } from '../containers-of.ts'
 import { freezeGuard } from '../guard/hold-frozen.ts'
 import type { ActiveRun } from '../perform-run.ts'
+import { endMaintenance, tellMaintenance } from './end-maintenance.ts'
+import { containerOfDump, refuseOneTarget } from './container-of-dump.ts'
 import type { RestoreDatabase } from './restore-database.ts'
 import type { RestoreAbout } from './restore-record.ts'
 import { volumeTargets } from './volume-targets.ts'
@@ -31,6 +32,8 @@ export type ContainedRestore = {
   readonly volumes: readonly VolumeTarget[]
   /** Stops what writes into the application, but for the servers that import. */
   readonly freezer?: Freezer
+  /** For after it, where it brought a Nextcloud's configuration: that may have been saved in maintenance mode. */
+  endMaintenance(run: Run): Promise<void>
 }
 
 export type ContainedOptions = {
@@ -46,10 +49,10 @@ export type ContainedOptions = {
 /** @throws AppError `containers.*`, `database.unreachable`. */
 export async function containedRestore(app: Application, manifest: Manifest, { inPlace, imports, onlyDatabases, allFiles }: ContainedOptions, state: AppState, run: ActiveRun): Promise<ContainedRestore> {
   const dumps = manifest.databases.filter(({ container }) => container !== undefined)
-  const none: ContainedRestore = { targets: [], taken: new Set(), volumes: [] }
+  const wasInMaintenance = manifest.notes.some(({ code }) => code === maintenanceNote)
   if (!inPlace) {
     tellAsFiles(imports && !onlyDatabases ? dumps : [], 'this is another folder than its own', run)
-    return none
+    return { targets: [], taken: new Set(), volumes: [], endMaintenance: async (ending) => { if (wasInMaintenance) tellMaintenance(ending) } }
   }
   const preset = knownPreset(manifest.preset) ?? generic
   const { containers, options } = await containersOf(app, dumps.length > 0 || manifest.volumes !== undefined ? { ...preset, containers: true } : preset, run)
@@ -61,10 +64,11 @@ export async function containedRestore(app: Application, manifest: Manifest, { i
   const importing: { facts: DatabaseFacts; found: ApplicationContainer }[] = []
   const lacking: DatabaseFacts[] = []
   for (const facts of wanted) {
-    const found = containerOf(containers, facts)
+    const found = containerOfDump(containers, facts)
     if (found?.container.state === 'running') importing.push({ facts, found })
     else lacking.push(facts)
   }
+  refuseOneTarget(importing)
   const [first] = lacking
   if (first !== undefined && onlyDatabases) throw new AppError('database.unreachable', `${first.name} is imported by its server in the container ${first.container?.name ?? ''}, which does not run`, { hint: 'Start that container alone, and restore again.' })
   tellAsFiles(lacking, 'its container does not run: start it, then restore again with --only databases', run)
@@ -74,6 +78,7 @@ export async function containedRestore(app: Application, manifest: Manifest, { i
     targets, volumes,
     taken: new Set([...withFiles, ...importing.map(({ facts }) => facts)].filter(() => imports).map(({ path }) => path)),
     freezer: freezerOf(containers, options, busy, app.root, state, run),
+    endMaintenance: async (ending) => await endMaintenance(containers, wasInMaintenance, ending),
   }
 }
 
@@ -81,33 +86,40 @@ export async function containedRestore(app: Application, manifest: Manifest, { i
  * What containers have to do with finishing or undoing a restore: the databases in them that it is about, and what is stopped meanwhile.
  * @throws AppError `database.unreachable`, `containers.*`.
  */
-export async function containedFinish(app: Application, about: RestoreAbout, state: AppState, run: ActiveRun): Promise<{ readonly targets: readonly RestoreDatabase[]; readonly freezer: Freezer }> {
+export async function containedFinish(app: Application, about: RestoreAbout, state: AppState, run: ActiveRun): Promise<Pick<ContainedRestore, 'targets' | 'endMaintenance'> & { readonly freezer: Freezer }> {
   const dumps = about.databases.map(({ facts }) => facts).filter(({ container }) => container !== undefined)
   const preset = knownPreset(about.preset) ?? generic
   const { containers, options } = await containersOf(app, dumps.length > 0 || about.volumes.length > 0 ? { ...preset, containers: true } : preset, run)
   const importing = dumps.map((facts) => {
-    const found = containerOf(containers, facts)
+    const found = containerOfDump(containers, facts)
     if (found?.container.state !== 'running') throw new AppError('database.unreachable', `${facts.name} is imported by its server in the container ${facts.container?.name ?? ''}, which does not run`, { hint: 'Start that container alone, and try again.' })
     return { facts, found }
   })
+  refuseOneTarget(importing)
   return {
     targets: await Promise.all(importing.map(async ({ facts, found }) => containedTarget(await openContainerTarget(found.container, facts, await loginOf(found.options, run.signal), run.signal), facts, state.tempFolder))),
     freezer: freezerOf(containers, options, new Set(importing.map(({ found }) => found.container.id)), app.root, state, run),
+    endMaintenance: async (ending) => await endMaintenance(containers, false, ending),
   }
 }
 
-/** Stops what writes into the application, but for the servers that import. */
+/** Stops what writes into the application, and whatever may use the databases that are imported, but for the servers that import. */
 function freezerOf(containers: readonly ApplicationContainer[], options: ContainersOptions, busy: ReadonlySet<string>, root: string, state: AppState, run: ActiveRun): Freezer {
   return containerFreezer({
     // What is paused would go on with files that it holds open and that are no more those of the application.
-    planned: planned(containers).filter(({ container }) => !busy.has(container.id)).map(({ container }) => ({ container, how: 'stop' })),
+    planned: planned(containers.map((one) => usesImported(one, containers, busy) ? { ...one, mode: options.default } : one)).filter(({ container }) => !busy.has(container.id)).map(({ container }) => ({ container, how: 'stop' })),
     guard: freezeGuard(state, run.id, root), ...stopSecondsOf(options),
   })
 }
 
-function containerOf(containers: readonly ApplicationContainer[], { container: saved }: DatabaseFacts): ApplicationContainer | undefined {
-  const same = containers.filter(({ container }) => callName(container) === saved?.name)
-  return same.find(({ container }) => container.state === 'running') ?? same[0]
+/**
+ * Whether it may write into a database that is imported: any container of the same project, as compose files need not say what depends on
+ * what; other databases do not, and what the configuration says of one goes before.
+ */
+function usesImported(one: ApplicationContainer, containers: readonly ApplicationContainer[], busy: ReadonlySet<string>): boolean {
+  const { container, options } = one
+  if (options.mode !== undefined || engineOf(one) !== undefined) return false
+  return containers.some(({ container: server }) => busy.has(server.id) && server.engine.socket === container.engine.socket && server.project !== undefined && server.project === container.project)
 }
 
 function tellAsFiles(dumps: readonly DatabaseFacts[], why: string, run: Run): void {

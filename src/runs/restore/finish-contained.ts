@@ -14,7 +14,7 @@ import { unfinishedRestore } from './work-in-progress.ts'
  * had stopped run again too. As long as the application is half restored nothing is started.
  */
 export async function finishContained(app: Application, found: RestoreFound, how: FinishHow, databases: readonly RestoreDatabase[], state: AppState, run: ActiveRun): Promise<void> {
-  const { targets, freezer } = await containedFinish(app, found.about, state, run)
+  const { targets, freezer, endMaintenance } = await containedFinish(app, found.about, state, run)
   try {
     await freezer.freeze(run)
     await finishRestore(found, how, [...databases, ...targets], run)
@@ -24,4 +24,5 @@ export async function finishContained(app: Application, found: RestoreFound, how
       await thawDeadRuns(state, run)
     }
   }
+  if (how === 'resume') await endMaintenance(run)
 }

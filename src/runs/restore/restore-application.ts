@@ -78,11 +78,14 @@ export async function restoreApplication(app: Application, vault: VaultReader, i
     const hasFileDatabases = manifest.databases.some(({ engine }) => engine === 'sqlite')
     const files = options.only === 'databases' ? hasFileDatabases : manifest.scope !== 'database' || hasFileDatabases || !imports
     if (options.only === 'databases' && !files && targets.length + contained.targets.length === 0) throw new AppError('usage', 'The restore point holds no database', { hint: '"holdfast show" tells what it holds.' })
+    let broughtNextcloud = false
     const outcome = await restorePoint({
       app: app.name, vault, id, manifest, target: app.root, files, databases: [...targets, ...contained.targets], belongs,
       volumes: contained.volumes, ...(contained.freezer === undefined ? {} : { freezer: contained.freezer }),
       wanted(path) {
-        const taken = !contained.taken.has(path) && !contained.volumes.some((volume) => path === volume.path || path.startsWith(`${volume.path}/`)) && wanted(path)
+        const isOfVolume = contained.volumes.some((volume) => path === volume.path || path.startsWith(`${volume.path}/`))
+        const taken = !contained.taken.has(path) && !isOfVolume && wanted(path)
+        if ((taken || isOfVolume) && /(?:^|\/)config\/config\.php$/.test(path)) broughtNextcloud = true
         if (taken && missing.size > 0) for (const chosen of missing) if (path === chosen || path.startsWith(`${chosen}/`)) missing.delete(chosen)
         return taken
       },
@@ -95,6 +98,7 @@ export async function restoreApplication(app: Application, vault: VaultReader, i
       },
     }, run)
     requireFound(missing)
+    if (broughtNextcloud && !options.dryRun) await contained.endMaintenance(run)
     Object.assign(result, outcome)
   })))
   return { report, ...result, ...(error === undefined ? {} : { error }) }

@@ -23,6 +23,8 @@ export type Container = {
   readonly service?: string
   readonly project?: string
   readonly projectFolder?: string
+  /** Made by `docker compose run`: it has the service's labels, and is not the service. */
+  readonly isOneOff: boolean
   readonly image: string
   readonly state: ContainerState
   readonly createdAt: string
@@ -92,6 +94,7 @@ export async function inspectContainer(engine: Engine, id: string, signal: Abort
     ...(service === undefined ? {} : { service }),
     ...(project === undefined ? {} : { project }),
     ...(projectFolder === undefined ? {} : { projectFolder }),
+    isOneOff: label('com.docker.compose.oneoff')?.toLowerCase() === 'true',
     image: config.Image ?? '',
     state: state.Paused === true ? 'paused' : state.Running || state.Restarting === true ? 'running' : 'stopped',
     createdAt: parsed.Created,

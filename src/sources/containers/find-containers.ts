@@ -12,7 +12,9 @@ export async function findContainers(sockets: readonly string[], root: string, n
   for (const socket of sockets) {
     const engine = await Engine.open(socket, signal)
     const all = await listContainers(engine, signal)
-    found.push(...all.filter((container) => belongs(container, root, named)))
+    const services = new Set(all.filter((container) => isOfComposeFile(container, root)).map(({ service }) => service))
+    // A name that is one of its own services is not also that of somebody else's container.
+    found.push(...all.filter((container) => belongs(container, root) || (named.has(container.name) && !services.has(container.name))))
   }
   return found
 }
@@ -23,13 +25,16 @@ export function isInRoot(root: string, mount: Mount): boolean {
 }
 
 /** The name by which the configuration and restore points know a container. */
-export function callName({ service, name }: Container): string {
+export function callName({ service, name }: Pick<Container, 'service' | 'name'>): string {
   return service ?? name
 }
 
-function belongs(container: Container, root: string, named: ReadonlySet<string>): boolean {
-  if (named.has(container.name) || (container.service !== undefined && container.projectFolder !== undefined && isWithin(root, realPath(container.projectFolder)))) return true
-  return container.mounts.some((mount) => isInRoot(root, mount))
+function belongs(container: Container, root: string): boolean {
+  return isOfComposeFile(container, root) || container.mounts.some((mount) => isInRoot(root, mount))
+}
+
+function isOfComposeFile({ service, projectFolder }: Container, root: string): boolean {
+  return service !== undefined && projectFolder !== undefined && isWithin(root, realPath(projectFolder))
 }
 
 export function isWithin(root: string, path: string): boolean {

@@ -5,7 +5,7 @@ import type { Container } from './container.ts'
 import { inspectContainer } from './container.ts'
 import type { Frozen } from './frozen.ts'
 import { thawContainers } from './thaw-containers.ts'
-import { switchMaintenance } from './nextcloud.ts'
+import { isInMaintenance, switchMaintenance } from './nextcloud.ts'
 import { stopOrder } from './stop-order.ts'
 
 /** A stop that is under way is waited for this long beyond the container's own time. */
@@ -23,6 +23,9 @@ interface FreezeHold {
   /** All is back: nothing is left to be done for the guard. */
   release(): Promise<void>
 }
+
+/** The code of the note by which a restore knows that the saved Nextcloud is in maintenance mode. */
+export const maintenanceNote = 'containers.maintenance-saved'
 
 export type PlannedContainer = { readonly container: Container; readonly how: Frozen['how'] }
 
@@ -47,7 +50,10 @@ export function containerFreezer({ planned, stopSeconds, guard }: FreezeOptions)
       run.emit({ type: 'run.phase', phase: 'freeze' })
       held = { hold: await guard.hold(frozen.toReversed(), run), frozen, whole: false }
       // In maintenance mode first: switching it on may need what is stopped then.
-      for (const container of running.filter(({ how }) => how === 'maintenance')) await switchMaintenance(container.container, true, run.signal)
+      for (const { container } of running.filter(({ how }) => how === 'maintenance')) {
+        await switchMaintenance(container, true, run.signal)
+        run.emit({ type: 'run.note', code: maintenanceNote, message: `${container.name} is in maintenance mode while its files are read; its saved config.php says so too, and a restore switches it off` })
+      }
       for (const group of groups) {
         if (run.signal.aborted) throw new AppError('interrupted', 'The run was interrupted', { cause: run.signal.reason })
         const results = await Promise.allSettled(group.filter(({ how }) => how !== 'maintenance').map(async (container) => await quiesce(container, container.how, stopSeconds)))
@@ -76,6 +82,11 @@ async function stillRunning(planned: readonly PlannedContainer[], run: Run): Pro
   for (const { container: { engine, id }, how } of planned) {
     const container = await inspectContainer(engine, id, run.signal)
     if (container?.state !== 'running') continue
+    // Whoever put it into that mode, for an upgrade say, takes it out again.
+    if (how === 'maintenance' && await isInMaintenance(container, run.signal)) {
+      run.emit({ type: 'run.note', code: 'containers.maintenance', message: `${container.name} is in maintenance mode already, and stays so` })
+      continue
+    }
     if (how === 'stop' && container.removedOnStop) run.emit({ type: 'run.note', code: 'containers.removed-on-stop', message: `${container.name} would be removed if it were stopped (--rm): it is paused instead` })
     found.push({ container, how: how === 'stop' && container.removedOnStop ? 'pause' : how })
   }

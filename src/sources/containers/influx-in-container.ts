@@ -2,7 +2,7 @@ import { AppError, messageOf } from '../../kit/app-error.ts'
 import type { DatabaseFacts } from '../../model/restore-point.ts'
 import type { Run } from '../../model/run.ts'
 import type { TableFacts } from '../databases/database.ts'
-import type { ContainerDatabase, LoginOptions } from './container-database.ts'
+import type { ContainerDatabase, ContainerServer, LoginOptions } from './container-database.ts'
 import { placedDump } from './container-database.ts'
 import type { Container } from './container.ts'
 import { containerSecret } from './container-secret.ts'
@@ -19,16 +19,15 @@ type Server = { readonly container: Container; readonly isTwo: boolean; readonly
  * An InfluxDB server (1 or 2) that runs in a container, as one database: the vendor's own backup, fetched as a tar
  * archive whose one folder is `influxdb`. @throws AppError `database.unreachable`, `containers.*`.
  */
-export async function influxInContainer(container: Container, login: LoginOptions, signal: AbortSignal): Promise<readonly ContainerDatabase[]> {
+export async function influxInContainer(container: Container, login: LoginOptions, signal: AbortSignal): Promise<ContainerServer> {
   const version = /v?(\d+\.\d+\S*)/.exec(await execText(container, 'exec influxd version', [], { signal, timeoutMs: questionLimitMs }))?.[1] ?? ''
   const isTwo = version.startsWith('2')
   const name = callName(container)
   const server: Server = { container, isTwo, version, head: isTwo ? await headOfTwo(container, login, signal) : await headOfOne(container, login, signal) }
   // Whether it answers, and lets us in, is to be known before anything stops.
   await databases(server, signal)
-  return [{
+  const database: ContainerDatabase = {
     engine: isTwo ? 'influxdb2' : 'influxdb', container, name, dumpEnding: '.tar',
-    dataFolder: isTwo ? '/var/lib/influxdb2' : '/var/lib/influxdb',
     async dump(run, { path }) {
       let facts: DatabaseFacts | undefined
       return placedDump({
@@ -52,9 +51,11 @@ export async function influxInContainer(container: Container, login: LoginOption
     describe: async (run) => await databases(server, run.signal),
     isEmpty: async (asked) => (await databases(server, asked)).length === 0,
     async clear(asked) {
-      if (!isTwo) await ask(server, dropAll, asked)
+      await ask(server, isTwo ? dropAllOfTwo : dropAll, asked)
     },
-  }]
+  }
+  // Its backup is of the whole server: in version 2 nobody but its operator may make one.
+  return { databases: [database], dataFolder: isTwo ? '/var/lib/influxdb2' : '/var/lib/influxdb', notDumped: async () => [] }
 }
 
 async function headOfOne(container: Container, login: LoginOptions, signal: AbortSignal): Promise<string> {
@@ -137,14 +138,24 @@ async function importDump(server: Server, content: AsyncIterable<Uint8Array>, ru
     await container.engine.upload(`/containers/${encodeURIComponent(container.id)}/archive?path=${encodeURIComponent(folder.path)}`, content, { signal: run.signal, limitMs: 24 * 3600_000 })
     await ask(server, isTwo ? 'exec influx restore "$1" --full >&2' : `${dropAll}\nexec influxd restore -portable -host "$backup_host" "$1" >&2`, run.signal, [`${folder.path}/influxdb`])
   } catch (error) {
-    if (error instanceof AppError && error.code === 'database.unreachable') throw new AppError('database.import', `The import into ${callName(container)} stopped: ${error.message}`, { hint: 'Nothing is lost: the dump is still in the restore point.', cause: error })
+    if (error instanceof AppError && error.code === 'database.unreachable') throw new AppError('database.import', `The import into ${callName(container)} stopped: ${error.message}`, { hint: isTwo ? 'Nothing is lost: the dump is still there. InfluxDB 2 takes the tokens of what was restored into it last: if it refuses the token, give that one (dump: {token: …}), and repeat.' : 'Nothing is lost: the dump is still in the restore point.', cause: error })
     throw error
   }
   if (facts === undefined) return
-  const now = new Set((await databases(server, run.signal)).map(({ name }) => name))
+  const found = await databases(server, run.signal).catch((error: unknown) => {
+    if (!isTwo || !(error instanceof AppError) || error.code !== 'database.unreachable') throw error
+    run.emit({ type: 'run.warning', code: 'database.import', message: `InfluxDB in ${container.name} was restored, and takes the token no more that it took before: its tokens are those of the restore point now. Give that token to what uses it, and to Holdfast: containers: {services: {${callName(container)}: {dump: {token: …}}}}. What it holds could not be compared with the restore point` })
+  })
+  if (found === undefined) return
+  const now = new Set(found.map(({ name }) => name))
   const missing = facts.tables.filter(({ name }) => !now.has(name))
   if (missing.length > 0) throw new AppError('database.import', `After the import ${callName(container)} lacks ${missing.map(({ name }) => name).join(', ')}`)
 }
+
+const dropAllOfTwo = `influx bucket list --hide-headers | while IFS="$(printf '\\t')" read -r id name _; do
+  case $name in ""|_*) continue ;; esac
+  influx bucket delete --id "$id" >&2 </dev/null || exit 1
+done || exit 1`
 
 // Databases that are there are not restored over.
 const dropAll = `names=$(client -format csv -execute "SHOW DATABASES" | sed -n 's/^databases,//p') || exit 1

@@ -4,7 +4,7 @@ import { queryRows } from '../databases/mariadb-client.ts'
 import { dropAll, isEmpty } from '../databases/mariadb-content.ts'
 import { openMariadb } from '../databases/mariadb-database.ts'
 import type { OpenMariadbOptions, ProgramRunner } from '../databases/mariadb-options.ts'
-import type { ContainerDatabase, LoginOptions } from './container-database.ts'
+import type { ContainerDatabase, ContainerServer, LoginOptions } from './container-database.ts'
 import { placedDump, qualifiedName } from './container-database.ts'
 import type { Container } from './container.ts'
 import { containerSecret } from './container-secret.ts'
@@ -13,13 +13,39 @@ import { execOutput, execText } from './exec.ts'
 const ownDatabases = new Set(['information_schema', 'performance_schema', 'sys', 'mysql'])
 
 /** The databases of a MariaDB or MySQL server that runs in a container. @throws AppError `database.unreachable`, `containers.*`. */
-export async function mariadbInContainer(container: Container, login: LoginOptions, signal: AbortSignal): Promise<readonly ContainerDatabase[]> {
+export async function mariadbInContainer(container: Container, login: LoginOptions, signal: AbortSignal): Promise<ContainerServer> {
   const server: OpenMariadbOptions = { type: 'mariadb', host: 'localhost', runner: runnerIn(container), ...await credentials(container, login, signal) }
   const rows = await queryRows(server, "SELECT @@datadir; SHOW DATABASES;", signal)
   const dataFolder = rows[0]?.[0]
-  const names = rows.slice(1).map(([name = '']) => name).filter((name) => !ownDatabases.has(name.toLowerCase()) && (login.databases === undefined || login.databases.includes(name)))
+  const seen = rows.slice(1).map(([name = '']) => name).filter((name) => !ownDatabases.has(name.toLowerCase()))
+  const names = seen.filter((name) => login.databases === undefined || login.databases.includes(name))
   requireAll(container, login, names)
-  return names.map((name) => databaseOf(container, { ...server, name }, name, dataFolder))
+  return {
+    databases: names.map((name) => databaseOf(container, { ...server, name }, name)), dataFolder,
+    async notDumped(asked) {
+      const all = await seesAll(server, asked) ? seen : dataFolder === undefined ? undefined : await foldersOf(container, server, dataFolder, asked)
+      return all?.filter((name) => !names.some((one) => one.toLowerCase() === name.toLowerCase()))
+    },
+  }
+}
+
+/** Others do not see databases on which they have no rights. */
+async function seesAll(server: OpenMariadbOptions, signal: AbortSignal): Promise<boolean> {
+  const grants = (await queryRows(server, 'SHOW GRANTS', signal)).map(([line = '']) => line)
+  return grants.some((line) => /^GRANT (?:[A-Z_ ]+, ?)*(?:ALL PRIVILEGES|SHOW DATABASES)(?:, ?[A-Z_ ]+)* ON \*\.\* TO /.test(line)) && !grants.some((line) => line.startsWith('REVOKE '))
+}
+
+/** Each database is a folder, whose name the server writes in a charset of its own; undefined where they cannot be listed. */
+async function foldersOf(container: Container, server: OpenMariadbOptions, dataFolder: string, signal: AbortSignal): Promise<readonly string[] | undefined> {
+  try {
+    const listed = await execText(container, 'cd "$1" || exit 1; for each in */; do echo "${each%/}"; done', [dataFolder], { signal, timeoutMs: 30_000 })
+    const folders = listed.split('\n').filter((name) => /^[\w$@]+$/.test(name) && !ownDatabases.has(name.toLowerCase()))
+    if (folders.length === 0) return []
+    return (await queryRows(server, folders.map((name) => `SELECT CONVERT(_filename'${name}' USING utf8mb4);`).join('\n'), signal)).map(([name = '']) => name)
+  } catch (error) {
+    if (signal.aborted || !(error instanceof AppError)) throw error
+    return undefined
+  }
 }
 
 /** One that a configuration or a restore point names must be there. @throws AppError `database.unreachable`. */
@@ -31,14 +57,14 @@ export function requireAll(container: Container, { databases }: LoginOptions, fo
 
 /** A database of that name, which need not be there yet. */
 export async function mariadbNamed(container: Container, login: LoginOptions, name: string, signal: AbortSignal): Promise<ContainerDatabase> {
-  return databaseOf(container, { type: 'mariadb', host: 'localhost', runner: runnerIn(container), ...await credentials(container, login, signal), name }, name, undefined)
+  return databaseOf(container, { type: 'mariadb', host: 'localhost', runner: runnerIn(container), ...await credentials(container, login, signal), name }, name)
 }
 
-function databaseOf(container: Container, options: OpenMariadbOptions, name: string, dataFolder: string | undefined): ContainerDatabase {
+function databaseOf(container: Container, options: OpenMariadbOptions, name: string): ContainerDatabase {
   const inner = openMariadb(options)
   const qualified = qualifiedName(container, name)
   return {
-    ...inner, container, dataFolder, name: qualified, dumpEnding: '.sql',
+    ...inner, container, name: qualified, dumpEnding: '.sql',
     dump: async (run, place) => placedDump(await inner.dump(run, place), container, qualified, name),
     isEmpty: async (signal) => await isEmpty(options, signal),
     clear: async (signal) => await dropAll(options, signal),

@@ -3,13 +3,22 @@ import { execText } from './exec.ts'
 
 const limitMs = 60_000
 
+/** Whether it is in maintenance mode. @throws AppError `containers.exec`, `process.timeout`, `interrupted`. */
+export async function isInMaintenance(container: Container, signal: AbortSignal): Promise<boolean> {
+  return /\benabled\b/.test(await occ(container, [], signal))
+}
+
 /**
  * Switches Nextcloud's maintenance mode, as the owner of its configuration: occ refuses anybody else.
  * @throws AppError `containers.exec`, `process.timeout`, `interrupted`.
  */
 export async function switchMaintenance(container: Container, on: boolean, signal: AbortSignal): Promise<void> {
+  await occ(container, [on ? '--on' : '--off'], signal)
+}
+
+async function occ(container: Container, args: readonly string[], signal: AbortSignal): Promise<string> {
   const [folder = '', owner = ''] = (await execText(container, find, [], { signal, timeoutMs: limitMs, user: '0' })).trim().split('\n')
-  await execText(container, 'cd "$1" && exec php occ maintenance:mode "$2"', [folder, on ? '--on' : '--off'], { signal, timeoutMs: limitMs, user: owner })
+  return await execText(container, 'cd "$1" && shift && exec php occ maintenance:mode "$@"', [folder, ...args], { signal, timeoutMs: limitMs, user: owner })
 }
 
 // Where the official image and LinuxServer's have it.

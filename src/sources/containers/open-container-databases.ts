@@ -1,6 +1,6 @@
 import { AppError } from '../../kit/app-error.ts'
 import type { DatabaseFacts } from '../../model/restore-point.ts'
-import type { ContainerDatabase, LoginOptions } from './container-database.ts'
+import type { ContainerDatabase, ContainerServer, LoginOptions } from './container-database.ts'
 import type { Container } from './container.ts'
 import { influxInContainer } from './influx-in-container.ts'
 import { mariadbInContainer, mariadbNamed } from './mariadb-in-container.ts'
@@ -8,8 +8,8 @@ import { postgresInContainer, postgresNamed } from './postgres-in-container.ts'
 import type { ContainerEngine } from './recognise-engine.ts'
 import { redisInContainer } from './redis-in-container.ts'
 
-/** All databases of the server in a running container. @throws AppError `database.unreachable`, `containers.*`, `process.missing`. */
-export async function openContainerDatabases(container: Container, engine: ContainerEngine, login: LoginOptions, signal: AbortSignal): Promise<readonly ContainerDatabase[]> {
+/** The server in a running container with its databases. @throws AppError `database.unreachable`, `containers.*`, `process.missing`. */
+export async function openContainerDatabases(container: Container, engine: ContainerEngine, login: LoginOptions, signal: AbortSignal): Promise<ContainerServer> {
   switch (engine) {
     case 'mariadb': return await mariadbInContainer(container, login, signal)
     case 'postgresql': return await postgresInContainer(container, login, signal)
@@ -25,8 +25,8 @@ export async function openContainerTarget(container: Container, facts: DatabaseF
     case 'mariadb': return await mariadbNamed(container, login, name, signal)
     case 'postgresql': return await postgresNamed(container, login, name, signal)
     case 'influxdb':
-    case 'influxdb2': return only(await influxInContainer(container, login, signal))
-    case 'redis': return only(await redisInContainer(container, login, signal))
+    case 'influxdb2': return only((await influxInContainer(container, login, signal)).databases)
+    case 'redis': return only((await redisInContainer(container, login, signal)).databases)
     case 'sqlite': throw new AppError('internal', 'An SQLite database is a file')
   }
 }

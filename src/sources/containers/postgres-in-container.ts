@@ -2,7 +2,7 @@ import { AppError } from '../../kit/app-error.ts'
 import type { DatabaseFacts } from '../../model/restore-point.ts'
 import type { Run } from '../../model/run.ts'
 import type { TableFacts } from '../databases/database.ts'
-import type { ContainerDatabase, LoginOptions } from './container-database.ts'
+import type { ContainerDatabase, ContainerServer, LoginOptions } from './container-database.ts'
 import { placedDump, qualifiedName } from './container-database.ts'
 import type { Container } from './container.ts'
 import { containerSecret } from './container-secret.ts'
@@ -18,18 +18,22 @@ import { PostgresDumpScanner, tableName } from './scan-postgres-dump.ts'
 const rolesName = '(roles)'
 
 /** The roles of a PostgreSQL server that runs in a container, then its databases. @throws AppError `database.unreachable`, `containers.*`. */
-export async function postgresInContainer(container: Container, login: LoginOptions, signal: AbortSignal): Promise<readonly ContainerDatabase[]> {
+export async function postgresInContainer(container: Container, login: LoginOptions, signal: AbortSignal): Promise<ContainerServer> {
   const server = await serverOf(container, login, signal)
   const [[dataFolder = ''] = []] = await postgresRows(server, maintenanceDatabase, 'SHOW data_directory', signal)
   const rows = await postgresRows(server, maintenanceDatabase, 'SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname', signal)
   const names = rows.map(([name = '']) => name).filter((name) => login.databases === undefined || login.databases.includes(name))
   requireAll(container, login, names)
-  return [rolesName, ...names].map((name) => databaseOf(server, name, dataFolder))
+  return {
+    databases: [rolesName, ...names].map((name) => databaseOf(server, name)), dataFolder,
+    // Everybody sees all of them; those that let nobody in, and templates of the user's own, are not dumped.
+    notDumped: async (asked) => (await postgresRows(server, maintenanceDatabase, "SELECT datname FROM pg_catalog.pg_database WHERE datname NOT IN ('template0', 'template1') ORDER BY datname", asked)).map(([name = '']) => name).filter((name) => !names.includes(name)),
+  }
 }
 
 /** A database of that name, which need not be there yet. */
 export async function postgresNamed(container: Container, login: LoginOptions, name: string, signal: AbortSignal): Promise<ContainerDatabase> {
-  return databaseOf(await serverOf(container, login, signal), name, undefined)
+  return databaseOf(await serverOf(container, login, signal), name)
 }
 
 async function serverOf(container: Container, login: LoginOptions, signal: AbortSignal): Promise<PostgresServer> {
@@ -38,11 +42,11 @@ async function serverOf(container: Container, login: LoginOptions, signal: Abort
   return { container, user, ...(password === undefined ? {} : { password }) }
 }
 
-function databaseOf(server: PostgresServer, name: string, dataFolder: string | undefined): ContainerDatabase {
+function databaseOf(server: PostgresServer, name: string): ContainerDatabase {
   const { container } = server
   const qualified = qualifiedName(container, name)
   return {
-    engine: 'postgresql', container, dataFolder, name: qualified, dumpEnding: '.sql',
+    engine: 'postgresql', container, name: qualified, dumpEnding: '.sql',
     async dump(run, { path }) {
       const [[version = ''] = []] = await postgresRows(server, maintenanceDatabase, 'SHOW server_version', run.signal)
       let facts: DatabaseFacts | undefined

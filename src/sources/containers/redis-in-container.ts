@@ -2,7 +2,7 @@ import { AppError } from '../../kit/app-error.ts'
 import type { DatabaseFacts } from '../../model/restore-point.ts'
 import type { Run } from '../../model/run.ts'
 import type { TableFacts } from '../databases/database.ts'
-import type { ContainerDatabase, LoginOptions } from './container-database.ts'
+import type { ContainerDatabase, ContainerServer, LoginOptions } from './container-database.ts'
 import { placedDump } from './container-database.ts'
 import type { Container } from './container.ts'
 import { containerSecret } from './container-secret.ts'
@@ -16,13 +16,13 @@ const questionLimitMs = 60_000
 const tailBytes = 9
 
 /** A Redis or Valkey server that runs in a container, as one database. @throws AppError `database.unreachable`, `containers.*`. */
-export async function redisInContainer(container: Container, login: LoginOptions, signal: AbortSignal): Promise<readonly ContainerDatabase[]> {
+export async function redisInContainer(container: Container, login: LoginOptions, signal: AbortSignal): Promise<ContainerServer> {
   const password = login.password ?? await passwordOf(container, signal)
   const server: Server = { container, head: `${login.user ?? ''}\n${password ?? ''}\n${portOf(container)}\n` }
   const folder = (await ask(server, 'call CONFIG GET dir', signal)).split('\n')[1]?.trim()
   const name = callName(container)
-  return [{
-    engine: 'redis', container, name, dumpEnding: '.rdb', dataFolder: folder,
+  const database: ContainerDatabase = {
+    engine: 'redis', container, name, dumpEnding: '.rdb',
     async dump(run, { path }) {
       await removeStaleTemporaries(container, run)
       const version = /^redis_version:(.*)$/m.exec(await ask(server, 'call INFO server', run.signal))?.[1]?.trim() ?? ''
@@ -58,7 +58,8 @@ export async function redisInContainer(container: Container, login: LoginOptions
     async clear(asked) {
       await ask(server, 'call FLUSHALL', asked)
     },
-  }]
+  }
+  return { databases: [database], dataFolder: folder, notDumped: async () => [] }
 }
 
 type Server = { readonly container: Container; readonly head: string }
