@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { gpgEncrypt, iotstackTar, jeedomTar, osmZip, putFiles, runProgram } from '../fixtures/foreign-archives.ts'
+import { dockerVolumeTar, gpgEncrypt, iotstackTar, jeedomTar, osmZip, putFiles, runProgram } from '../fixtures/foreign-archives.ts'
 import { describeTree } from './describe-tree.ts'
 import { newMachine } from './machine.ts'
 import type { Machine } from './machine.ts'
@@ -226,6 +226,48 @@ suite('holdfast import', () => {
     } finally {
       await machine.configure({ apps: { demo: { root: machine.app } }, place: machine.place })
     }
+  })
+
+  test('of docker-volume-backup changes what lies in its volumes, and nothing beside them', async () => {
+    const tree = join(machine.folder, 'volumes tree')
+    putFiles(tree, { 'data/a.txt': 'a' })
+    const file = join(machine.folder, 'backup-2024-05-03T02-30-00.tar.gz')
+    dockerVolumeTar(tree, file)
+    const target = join(machine.folder, 'volumes target')
+    const stays = {
+      'beside/b.txt': 'b', 'c.txt': 'c', '.shop.holdfast/20240503T023000Z-00000000/restore.db': 'r', 'data/.shop.holdfast/20240503T023000Z-00000000/restore.db': 'r',
+      'data/cache/CACHEDIR.TAG': 'Signature: 8a477f597d28d172789f06886806bc55\n', 'data/cache/made-again': 'x',
+    }
+    putFiles(target, { ...stays, 'data/a.txt': 'newer', 'data/later.txt': 'later' })
+    const plan = JSON.parse((await machine.holdfast(['restore', file, '--target', target, '--dry-run', '--json'])).stdout)
+    assert.deepEqual(plan.preview.samples.deleted, ['data/later.txt'])
+    await machine.holdfast(['restore', file, '--target', target, '--no-ask'])
+    for (const [path, content] of Object.entries({ ...stays, 'data/a.txt': 'a' })) assert.equal(readFileSync(join(target, path), 'utf8'), content, path)
+    assert.ok(!existsSync(join(target, 'data/later.txt')))
+    rmSync(join(tree, 'data'), { recursive: true })
+    dockerVolumeTar(tree, file)
+    const earlier = await describeTree(target)
+    await machine.holdfast(['restore', file, '--target', target, '--no-ask'])
+    assert.deepEqual(await describeTree(target), earlier, 'of an archive without anything in it')
+  })
+
+  test('of IOTstack\'s old menu leaves the databases alone that its script passes over, and brings InfluxDB\'s own backup', async () => {
+    const root = join(machine.folder, 'old menu')
+    const passedOver = { 'volumes/influxdb/data/raw': 'raw', 'volumes/nextcloud/html/data/d': 'd' }
+    const influx = { 'backups/influxdb/db/20240503.meta': 'meta' }
+    putFiles(root, { ...stack, ...passedOver, ...influx })
+    const file = join(machine.folder, 'backup-2024-05-03_0230.tar.gz')
+    runProgram('tar', 'tar', ['-czf', file, '-C', root, '--exclude=./volumes/influxdb/*', '--exclude=./volumes/nextcloud/*', '.'])
+    rmSync(join(root, 'backups/influxdb'), { recursive: true })
+    putFiles(root, { 'volumes/nodered/flows.json': 'broken', 'volumes/nodered/later.json': 'later', 'backups/backup/backup_1.tar.gz': 'an archive' })
+    assert.match((await machine.holdfast(['restore', file, '--target', root, '--dry-run'])).stderr, /backups\/influxdb: comes back as files: .*influxd restore/)
+    await machine.holdfast(['restore', file, '--target', root, '--no-ask'])
+    for (const [path, content] of Object.entries({ ...stack, ...passedOver, ...influx, 'backups/backup/backup_1.tar.gz': 'an archive' })) assert.equal(readFileSync(join(root, path), 'utf8'), content, path)
+    assert.ok(!existsSync(join(root, 'volumes/nodered/later.json')))
+    iotstackTar(root, file)
+    putFiles(root, { 'volumes/influxdb/data/later': 'of another state' })
+    await machine.holdfast(['restore', file, '--target', root, '--no-ask'])
+    assert.ok(!existsSync(join(root, 'volumes/influxdb/data/later')), 'an archive that holds the server\'s files brings all of them')
   })
 
   test('says of each that cannot be imported why, and imports the others', async () => {

@@ -1,5 +1,9 @@
-import { statSync } from 'node:fs'
+import { lstatSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { brokenDump } from '../../archive/foreign/describe-foreign.ts'
+import { compileSelection } from '../../disk/selection.ts'
+import type { Select } from '../../disk/selection.ts'
+import { knownKind } from '../../archive/foreign/foreign-point.ts'
 import type { Ownership } from '../../disk/tree-writer.ts'
 import { AppError } from '../../kit/app-error.ts'
 import type { DatabaseFacts, Manifest } from '../../model/restore-point.ts'
@@ -7,6 +11,7 @@ import { generic } from '../../sources/presets/generic.ts'
 import type { Application } from '../application.ts'
 import { presetWhereThere } from '../application.ts'
 import type { TargetOptions } from './database-targets.ts'
+import { containerInside } from './work-folder.ts'
 
 /**
  * Refuses what the application's owner has not allowed (`allowForeign: false`): archives from outside its places, and those of
@@ -43,6 +48,25 @@ export function reachableDumps(dumps: readonly DatabaseFacts[], manifest: Manife
   const servers = known.filter(({ type }) => type === 'mariadb')
   const only = dumps.length === 1 && servers.length === 1
   return dumps.filter(({ name }) => only || renamed.has(name) || servers.some((server) => 'name' in server && server.name === name) || (dumps.length === 1 && Object.keys(overrides).length > 0))
+}
+
+/**
+ * What the backup would have saved, and a restore therefore may replace or remove. A foreign archive without anything at its top
+ * saved nothing but the folder itself.
+ */
+export function savedBy({ selection, foreign }: Manifest): Select {
+  const holdsNothing = foreign !== undefined && selection.include.length === 0
+  return compileSelection({ include: selection.include, exclude: [...selection.exclude, `/${containerInside}/`, ...(holdsNothing ? ['*'] : [])] })
+}
+
+/**
+ * What comes back with a foreign archive although the application's preset neither saves nor replaces what it lies in, by folder,
+ * with what it is. Where a link of the target leads to such a folder it stays as it is.
+ */
+export function broughtBy({ foreign }: Manifest, target: string): ReadonlyMap<string, string> {
+  const brings = foreign === undefined ? {} : knownKind(foreign.kind)?.brings ?? {}
+  const isLink = (path: string): boolean => lstatSync(join(target, path), { throwIfNoEntry: false })?.isSymbolicLink() === true
+  return new Map(Object.entries(brings).filter(([folder]) => !folder.split('/').some((_, at, parts) => isLink(parts.slice(0, at + 1).join('/')))))
 }
 
 /** A zip of another program tells no owners: as root its files get that of the folder that they are restored into. */
