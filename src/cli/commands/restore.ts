@@ -65,7 +65,7 @@ export function addRestoreCommand(program: Command): void {
     .option('--db-user <user>', 'the database user')
     .option('--db-password-file <file>', 'the file with that user\'s password')
     .option('-n, --dry-run', 'only say what would be written, overwritten and deleted')
-    .option('--trust', 'an archive file outside any place: restore setuid bits and devices too, and take its configuration where there is none')
+    .option('--trust', 'an archive from outside or of another program: restore setuid bits and devices too, let its dumps name other databases, and take its configuration where there is none')
     .option('--trust-hooks', 'keep hooks that came out of the archive, and run its scripts')
     .option('--user <name>', 'whose the application\'s own log is (as root)')
     .addOption(new Option('--resume', 'finish a restore that was interrupted').conflicts(['rollback', 'undo', ...ofRestoresOnly]))
@@ -104,18 +104,19 @@ async function restore(context: CommandContext, what: string, options: Options):
   const recovered = await recoverConfig(context, { id: point.id, manifest, isFile }, options)
   const app = targetOf(context, manifest, options)
   const atTarget = databasesAtTarget(app, manifest.preset)
+  const trusted = options.trust === true || (!isFile && manifest.foreign === undefined)
   using progress = new Progress(output)
   const result = await restoreApplication(app, vault, point.id, {
     ...(options.only === undefined ? {} : { only: options.only }),
     paths: options.path ?? [],
     ownership: options.owner,
-    trusted: options.trust === true || (!isFile && manifest.foreign === undefined),
+    trusted,
     isOutside: isFile,
     trustHooks: options.trustHooks === true,
     dryRun: options.dryRun === true,
     places: [setup.defaultPlace, ...places],
     ...(options.user === undefined ? {} : { owner: ownerOfName(options.user) }),
-    databases: { ...atTarget, ...(atTarget.known.length > 0 ? {} : { known: localDatabases(recovered?.config.apps[manifest.app]?.databases ?? []) }), overrides: overridesOf(options), renamed: options.dbName },
+    databases: { ...atTarget, ...(atTarget.known.length > 0 ? {} : { known: localDatabases(recovered?.config.apps[manifest.app]?.databases ?? []) }), overrides: overridesOf(options), renamed: options.dbName, trusted },
     async confirm(preview, databases) {
       if (!mayAsk({ ask, json })) return confirmUnasked(context, preview, databases)
       progress[Symbol.dispose]()
@@ -186,7 +187,7 @@ async function finish(context: CommandContext, what: string, options: Options, h
     // Looked for again under the lock: the run that it belongs to may just have come to its end.
     const found = restoreToFinish(app.root, how)
     finished.point = found.about.point
-    const targets = await databaseTargets(found.about.databases.map(({ facts }) => facts).filter(({ container }) => container === undefined), { ...databasesAtTarget(app, found.about.preset), ...afterImportOf(found.about.preset), overrides: overridesOf(options), renamed: options.dbName }, state.tempFolder, run)
+    const targets = await databaseTargets(found.about.databases.map(({ facts }) => facts).filter(({ container }) => container === undefined), { ...databasesAtTarget(app, found.about.preset), ...afterImportOf(found.about.preset), overrides: overridesOf(options), renamed: options.dbName, trusted: found.about.trusted }, state.tempFolder, run)
     await finishContained(app, found, how, targets, state, run)
   })
   if (error !== undefined) throw error
