@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { dockerVolumeTar, gpgEncrypt, iotstackTar, jeedomTar, osmZip, putFiles, runProgram } from '../fixtures/foreign-archives.ts'
@@ -220,6 +220,13 @@ suite('holdfast import', () => {
       for (const args of [['restore', id, '--no-ask'], ['restore', rolling, '--target', machine.app, '--no-ask'], ['restore', join(machine.place, own?.key ?? ''), '--no-ask'], ['restore', rolling, '--target', machine.app, '--no-ask', '--trust', '--trust-hooks']]) {
         assert.match((await machine.holdfast(args, { status: 1 })).stderr, /allowForeign: false \[restore\.foreign\]/, args.join(' '))
       }
+      for (const target of [join(machine.app, 'volumes'), join(machine.app, 'volumes/new'), machine.folder]) assert.match((await machine.holdfast(['restore', rolling, '--target', target, '--no-ask'], { status: 1 })).stderr, /into demo, whose folder is .*\[restore\.foreign\]/, target)
+      const link = join(machine.folder, 'link to demo')
+      symlinkSync(join(machine.app, 'volumes'), link)
+      assert.match((await machine.holdfast(['restore', rolling, '--target', link, '--dry-run'], { status: 1 })).stderr, /\[restore\.foreign\]/)
+      assert.match((await machine.holdfast(['restore', rolling, '--target', join(link, 'new/deep'), '--no-ask'], { status: 1 })).stderr, /\[restore\.foreign\]/)
+      rmSync(link)
+      await machine.holdfast(['restore', rolling, '--target', join(machine.folder, 'beside'), '--dry-run'])
       assert.match((await machine.holdfast(['import', rolling, '--copy'], { status: 1 })).stdout, /\[restore\.foreign\]/)
       assert.deepEqual(await describeTree(machine.app, live), earlier)
       await machine.holdfast(['restore', own?.id ?? '', '--no-ask', '--dry-run'])
@@ -268,6 +275,26 @@ suite('holdfast import', () => {
     putFiles(root, { 'volumes/influxdb/data/later': 'of another state' })
     await machine.holdfast(['restore', file, '--target', root, '--no-ask'])
     assert.ok(!existsSync(join(root, 'volumes/influxdb/data/later')), 'an archive that holds the server\'s files brings all of them')
+  })
+
+  test('is refused over an application of another kind, and goes into a folder without any', async () => {
+    const root = join(machine.folder, 'live erp')
+    putFiles(root, { ...erp, 'config.example.php': '<?php' })
+    const tree = join(machine.folder, 'jeedom of another')
+    putFiles(tree, { 'core/class/a.php': 'a', 'plugins/p': 'p', 'core/config/common.config.sample.php': '<?php', 'DB_backup.sql': 'CREATE TABLE eqLogic (id int);\n' })
+    const file = join(machine.folder, 'backup-Maison-4.4.19-2024-05-03-02h30.tar.gz')
+    jeedomTar(tree, file)
+    const earlier = await describeTree(root)
+    assert.match((await machine.holdfast(['restore', file, '--target', root, '--no-ask'], { status: 1 })).stderr, /of the kind openstamanager, and the restore point is of the kind jeedom \[restore\.target\][^]*empty folder/)
+    const place = join(machine.folder, 'of jeedom')
+    mkdirSync(place)
+    await machine.holdfast(['backup', tree, '--to', place], { config: false })
+    assert.match((await machine.holdfast(['restore', 'latest', '--from', place, '--target', root, '--no-ask'], { config: false, status: 1 })).stderr, /\[restore\.target\]/)
+    assert.deepEqual(await describeTree(root), earlier)
+    const empty = join(machine.folder, 'empty')
+    mkdirSync(empty)
+    await machine.holdfast(['restore', file, '--target', empty, '--no-ask'])
+    assert.ok(existsSync(join(empty, 'plugins/p')))
   })
 
   test('says of each that cannot be imported why, and imports the others', async () => {

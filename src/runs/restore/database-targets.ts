@@ -6,6 +6,7 @@ import type { Database } from '../../sources/databases/database.ts'
 import type { TargetDatabases } from '../open-databases.ts'
 import { openServerDatabase } from '../open-databases.ts'
 import type { RestoreDatabase } from './restore-database.ts'
+import type { DatabasePlace } from './same-database.ts'
 
 type ServerConfig = Extract<DatabaseConfig, { type: 'mariadb' }>
 
@@ -48,16 +49,17 @@ export async function databaseTargets(dumps: readonly DatabaseFacts[], { known, 
     const { host: _host, port: _port, socket: _socket, ...rest } = found ?? { type: 'mariadb' as const }
     const base = overrides.host !== undefined || overrides.socket !== undefined ? rest : found ?? rest
     const name = target ?? found?.name ?? facts.name
-    const database = await openServerDatabase({ ...base, ...overrides, type: 'mariadb', name }, run.signal)
-    return restoreDatabase(database, facts, scratch, { trusted, ...(afterImport === undefined ? {} : { afterImport }) })
+    const place: ServerConfig = { ...base, ...overrides, type: 'mariadb', name }
+    return restoreDatabase(await openServerDatabase(place, run.signal), place, facts, scratch, { trusted, ...(afterImport === undefined ? {} : { afterImport }) })
   }))
 }
 
-function restoreDatabase(database: Database, facts: DatabaseFacts, scratch: string, { trusted, afterImport }: Pick<TargetOptions, 'trusted' | 'afterImport'>): RestoreDatabase {
+function restoreDatabase(database: Database, place: DatabasePlace, facts: DatabaseFacts, scratch: string, { trusted, afterImport }: Pick<TargetOptions, 'trusted' | 'afterImport'>): RestoreDatabase {
   return {
     name: facts.name,
     facts,
     path: facts.path,
+    place,
     label: `the database ${database.name}`,
     async check(run) {
       await database.describe(run)

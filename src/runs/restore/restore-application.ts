@@ -21,7 +21,7 @@ import { listening, notingLog, PresetLogFile } from '../preset-log.ts'
 import { containedRestore } from './contained-restore.ts'
 import { databaseTargets, serverDumps } from './database-targets.ts'
 import type { TargetOptions } from './database-targets.ts'
-import { broughtBy, isAtHome, ownersOf, reachableDumps, refuseBrokenDumps, refuseForeign, savedBy } from './foreign-restore.ts'
+import { broughtBy, isAtHome, ownersOf, reachableDumps, refuseBrokenDumps, refuseForeign, refuseOtherKind, savedBy } from './foreign-restore.ts'
 import type { Belongs } from './plan-swap.ts'
 import type { RestorePreview } from './preview-restore.ts'
 import { restorePoint } from './restore-point.ts'
@@ -62,12 +62,15 @@ export async function restoreApplication(app: Application, vault: VaultReader, i
   using log = new PresetLogFile(presetWhereThere(app), app.root, options.owner)
   const { report, error } = await performRun(options.dryRun ? 'plan' : 'restore', state, listening(context, log), tellingJeedom({ app, state, silent: options.dryRun }, 'restore', notingLog(log, async (run) => {
     const manifest = await vault.manifest(id, run)
-    refuseForeign(app, options.isOutside || manifest.foreign !== undefined)
+    const isForeign = options.isOutside || manifest.foreign !== undefined
+    if (isForeign) await refuseForeign(app, [])
+    refuseOtherKind(app, manifest)
     if (options.only !== 'files') refuseBrokenDumps(manifest)
     const wholly = options.paths.length === 0
     const imports = options.only !== 'files' && wholly && (app.configured || app.root === manifest.root || isAtHome(app, manifest, options.databases) || options.databases.renamed.size > 0 || Object.keys(options.databases.overrides).length > 0 || options.only === 'databases')
     const dumps = imports ? options.only === 'databases' ? serverDumps(manifest) : reachableDumps(serverDumps(manifest), manifest, options.databases) : []
     const targets = imports ? await databaseTargets(dumps, { ...options.databases, ...afterImportOf(manifest.preset) }, state.tempFolder, run) : []
+    if (isForeign) await refuseForeign(app, targets.flatMap(({ place }) => place ?? []))
     const contained = await containedRestore(app, manifest, { inPlace: app.configured || app.root === manifest.root, imports, onlyDatabases: options.only === 'databases', allFiles: options.only !== 'databases' && wholly && manifest.scope !== 'database' }, state, run)
     result.databases = [...[...targets, ...contained.targets].map(({ label }) => label), ...contained.volumes.map(({ name }) => `the volume ${name}`)]
     if (options.only !== 'files' && wholly) {
