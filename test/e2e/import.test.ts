@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { dockerVolumeTar, gpgEncrypt, iotstackTar, jeedomTar, osmZip, putFiles, runProgram } from '../fixtures/foreign-archives.ts'
+import { dockerVolumeTar, gpgEncrypt, homeAssistantTar, iotstackTar, jeedomTar, osmZip, putFiles, runProgram } from '../fixtures/foreign-archives.ts'
 import { describeTree } from './describe-tree.ts'
 import { newMachine } from './machine.ts'
 import type { Machine } from './machine.ts'
@@ -295,6 +295,43 @@ suite('holdfast import', () => {
     mkdirSync(empty)
     await machine.holdfast(['restore', file, '--target', empty, '--no-ask'])
     assert.ok(existsSync(join(empty, 'plugins/p')))
+  })
+
+  test('does not put a folder in the place of a link to one unasked, and the plan names it', async () => {
+    const root = join(machine.folder, 'with link')
+    putFiles(root, { 'core.php': '<?php' })
+    const disk = join(machine.folder, 'other disk')
+    putFiles(disk, { 'foto.jpg': 'of today' })
+    symlinkSync(disk, join(root, 'files'))
+    const args = ['restore', zip, '--target', root]
+    const planned = await machine.anyStatus([...args, '--dry-run'])
+    assert.match(planned.stdout, /link +1: files/)
+    assert.match(planned.stderr, /files: is a link to a folder/)
+    assert.match((await machine.holdfast([...args, '--no-ask'], { status: 1 })).stderr, /files \[restore\.target\][^]*remove the link/)
+    assert.deepEqual([readFileSync(join(disk, 'foto.jpg'), 'utf8'), existsSync(join(root, 'modules'))], ['of today', false])
+    rmSync(join(root, 'files'))
+    await machine.holdfast([...args, '--no-ask'])
+  })
+
+  test('of Home Assistant is not called restored into a live configuration folder, which it would not change', async () => {
+    const tree = join(machine.folder, 'home tree')
+    putFiles(tree, { 'homeassistant/data/configuration.yaml': 'a: 1', 'core_mosquitto/data/options.json': '{}', 'ssl/fullchain.pem': 'pem' })
+    const file = join(machine.folder, 'ab12cd34.tar')
+    homeAssistantTar(tree, file)
+    const root = join(machine.folder, 'live home')
+    putFiles(root, { 'configuration.yaml': 'a: 2', '.HA_VERSION': '2024.5' })
+    assert.match((await machine.holdfast(['restore', file, '--target', root, '--no-ask'], { status: 1 })).stderr, /laid out otherwise.*\[restore\.target\][^]*homeassistant\/data/)
+    const target = join(machine.folder, 'new home')
+    await machine.holdfast(['restore', file, '--target', target, '--no-ask'])
+    assert.equal(readFileSync(join(target, 'homeassistant/data/configuration.yaml'), 'utf8'), 'a: 1')
+  })
+
+  test('is read where zeros follow the end of its gzip, and nothing else may', async () => {
+    const file = join(machine.folder, 'backup_2024-03-03_0230.tar.gz')
+    writeFileSync(file, Buffer.concat([readFileSync(rolling), Buffer.alloc(5000)]))
+    await machine.holdfast(['import', file, '--dry-run'])
+    appendFileSync(file, 'x')
+    await machine.holdfast(['import', file, '--dry-run'], { status: 1 })
   })
 
   test('says of each that cannot be imported why, and imports the others', async () => {

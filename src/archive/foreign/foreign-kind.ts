@@ -54,6 +54,8 @@ export interface ForeignKind {
   readonly exclude: readonly string[]
   /** Folders whose contents some versions of its program pass over: of one that an archive holds nothing of nothing is removed. */
   readonly mayPassOver?: readonly string[]
+  /** Where its archives are laid out otherwise than the application: what to do instead of restoring one in place. */
+  readonly notInPlace?: string
   /** Folders that come back although the application's preset neither saves nor replaces what they lie in, with what they are. */
   readonly brings?: Readonly<Record<string, string>>
 }

@@ -105,6 +105,7 @@ async function restore(context: CommandContext, what: string, options: Options):
   const app = targetOf(context, manifest, options)
   const atTarget = databasesAtTarget(app, manifest.preset)
   const trusted = options.trust === true || (!isFile && manifest.foreign === undefined)
+  if (options.only !== 'files') output.giveToRestore(databaseOptions(options))
   using progress = new Progress(output)
   const result = await restoreApplication(app, vault, point.id, {
     ...(options.only === undefined ? {} : { only: options.only }),
@@ -128,6 +129,7 @@ async function restore(context: CommandContext, what: string, options: Options):
   const kept = await recovered?.keep?.() ?? { notes: [], warnings: [] }
   tellKept(output, kept)
   const { preview, databases, safety } = result
+  if (databases.length === 0) output.giveToRestore('')
   const report = reportWith(result.report, kept)
   output.result({ outcome: report.outcome, id: point.id, target: app.root, preview, databases, safety, configuration: kept.file, dryRun: options.dryRun === true, notes: report.notes, warnings: report.warnings }, () => options.dryRun === true && preview !== undefined
     ? describePlan(preview, databases, point, app)
@@ -150,9 +152,20 @@ function reportWith(report: RunReport, { notes, warnings }: Kept): RunReport {
 
 /** Without a person `--no-ask` is the consent; a terminal-less call without it may only write into what is empty. */
 function confirmUnasked({ options: { ask } }: CommandContext, preview: RestorePreview, databases: readonly string[]): boolean {
-  if (!ask) return true
+  if (!ask) {
+    refuseLinks(preview)
+    return true
+  }
   if (preview.overwritten + preview.alike + preview.deleted === 0 && databases.length === 0) return true
   throw new AppError('restore.confirm', `That would overwrite ${preview.overwritten + preview.alike} and delete ${preview.deleted} files${databases.length > 0 ? ` and replace ${databases.join(', ')}` : ''}, and nobody is there to be asked`, { hint: unaskedHint })
+}
+
+/** Nobody would see that what works with a link's folder goes on with the former state. */
+function refuseLinks({ linked, samples }: RestorePreview): void {
+  if (linked === 0) return
+  throw new AppError('restore.target', `Links to folders lie in the target where the restore point holds folders: ${samples.linked.slice(0, 5).join(', ')}${linked > 5 ? `, and ${linked - 5} more` : ''}`, {
+    hint: 'Restore what belongs there into the folder that the link leads to (--target, --path), or remove the link first. Without --no-ask the plan shows them and asks.',
+  })
 }
 
 /** The application that is restored into: the configured one that the point names, or the folder given. */
@@ -219,6 +232,15 @@ function overridesOf({ dbHost, dbPort, dbSocket, dbUser, dbPasswordFile }: Optio
   }
 }
 
+/** As they were given; of a password only the file that it lies in. */
+function databaseOptions({ dbName, dbHost, dbPort, dbSocket, dbUser, dbPasswordFile }: Options): string {
+  const given: readonly (readonly [string, string | undefined])[] = [
+    ...[...dbName].map(([from, to]) => ['--db-name', `${from}=${to}`] as const),
+    ['--db-host', dbHost], ['--db-port', dbPort?.toString()], ['--db-socket', dbSocket === undefined ? undefined : resolve(dbSocket)], ['--db-user', dbUser], ['--db-password-file', dbPasswordFile === undefined ? undefined : resolve(dbPasswordFile)],
+  ]
+  return given.map(([name, value]) => value === undefined ? '' : `${name} ${printable(shellQuote(value))} `).join('')
+}
+
 function describePlan(preview: RestorePreview, databases: readonly string[], point: Snapshot, app: Application): string {
   const state = pointState(point)
   const lines = [
@@ -230,6 +252,7 @@ function describePlan(preview: RestorePreview, databases: readonly string[], poi
     `  delete     ${preview.deleted}${some(preview.samples.deleted)}`,
     `  content    ${formatByteSize(preview.contentBytes)}`,
   ]
+  if (preview.linked > 0) lines.push(`  link       ${preview.linked}${some(preview.samples.linked)} (links to folders; a folder takes the place of each)`)
   for (const name of databases) lines.push(`  replace    ${printable(name)}`)
   return lines.join('\n')
 }

@@ -74,6 +74,13 @@ export function refuseOtherKind(app: Application, manifest: Manifest): void {
   })
 }
 
+/** What would only lie beside the application, and change nothing of it, must not be called restored. @throws AppError `restore.target`. */
+export function refuseOtherLayout(app: Application, { foreign, preset }: Manifest): void {
+  const notInPlace = foreign === undefined ? undefined : knownKind(foreign.kind)?.notInPlace
+  if (notInPlace === undefined || presetWhereThere(app).name !== preset || !holdsSomething(app.root)) return
+  throw new AppError('restore.target', `This archive is laid out otherwise than the application in ${app.root}, and would change nothing of it`, { hint: notInPlace })
+}
+
 /** A stack that IOTstack made may look like any other; `generic` fits any folder, and what a later version calls its kind is not known. */
 function isOneFamily(one: string, other: string): boolean {
   const family = (name: string): string => name === iotstack.name ? compose.name : name

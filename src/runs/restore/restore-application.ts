@@ -21,7 +21,7 @@ import { listening, notingLog, PresetLogFile } from '../preset-log.ts'
 import { containedRestore } from './contained-restore.ts'
 import { databaseTargets, serverDumps } from './database-targets.ts'
 import type { TargetOptions } from './database-targets.ts'
-import { broughtBy, isAtHome, ownersOf, reachableDumps, refuseBrokenDumps, refuseForeign, refuseOtherKind, savedBy } from './foreign-restore.ts'
+import { broughtBy, isAtHome, ownersOf, reachableDumps, refuseBrokenDumps, refuseForeign, refuseOtherKind, refuseOtherLayout, savedBy } from './foreign-restore.ts'
 import type { Belongs } from './plan-swap.ts'
 import type { RestorePreview } from './preview-restore.ts'
 import { restorePoint } from './restore-point.ts'
@@ -65,6 +65,7 @@ export async function restoreApplication(app: Application, vault: VaultReader, i
     const isForeign = options.isOutside || manifest.foreign !== undefined
     if (isForeign) await refuseForeign(app, [])
     refuseOtherKind(app, manifest)
+    refuseOtherLayout(app, manifest)
     if (options.only !== 'files') refuseBrokenDumps(manifest)
     const wholly = options.paths.length === 0
     const imports = options.only !== 'files' && wholly && (app.configured || app.root === manifest.root || isAtHome(app, manifest, options.databases) || options.databases.renamed.size > 0 || Object.keys(options.databases.overrides).length > 0 || options.only === 'databases')
@@ -82,7 +83,8 @@ export async function restoreApplication(app: Application, vault: VaultReader, i
     const hasFileDatabases = manifest.databases.some(({ engine }) => engine === 'sqlite')
     const files = options.only === 'databases' ? hasFileDatabases : manifest.scope !== 'database' || hasFileDatabases || !imports
     if (options.only === 'databases' && !files && targets.length + contained.targets.length === 0) throw new AppError('usage', 'The restore point holds no database', { hint: '"holdfast show" tells what it holds.' })
-    const tellPlan = (): void => {
+    const tellPlan = ({ samples }: RestorePreview): void => {
+      for (const path of samples.linked) run.emit({ type: 'run.warning', code: 'restore.link', path, message: 'is a link to a folder, and a folder in the restore point: the restore puts a folder in its place, and what the link leads to stays as it is' })
       for (const path of manifest.foreign === undefined ? [] : kept) run.emit({ type: 'run.note', code: 'restore.kept', path, message: 'is not restored, as the application here never saves or replaces it; restored into an empty folder it is there' })
       for (const [path, what] of brought) run.emit({ type: 'run.note', code: 'restore.brought', path, message: `comes back as files: ${what}. What else lies there stays` })
     }
@@ -98,12 +100,12 @@ export async function restoreApplication(app: Application, vault: VaultReader, i
       tempFolder: state.tempFolder, keepSafetyMs, dryRun: options.dryRun,
       async confirm(preview) {
         requireFound(missing)
-        tellPlan()
+        tellPlan(preview)
         return await options.confirm(preview, result.databases)
       },
     }, run)
     requireFound(missing)
-    if (options.dryRun) tellPlan()
+    if (options.dryRun) tellPlan(outcome.preview)
     Object.assign(result, outcome)
   })))
   return { report, ...result, ...(error === undefined ? {} : { error }) }
