@@ -9,6 +9,7 @@ export class Output {
   readonly json: boolean
   readonly color: boolean
   readonly #given: string
+  #givenToRestore = ''
 
   constructor(options: { json: boolean; config?: string | undefined; state?: string | undefined }) {
     this.json = options.json
@@ -27,9 +28,14 @@ export class Output {
     if (!this.json) process.stderr.write(`${line}\n`)
   }
 
+  /** Options, quoted for a shell, that a command to finish or undo this restore needs as well. Never a secret. */
+  giveToRestore(options: string): void {
+    this.#givenToRestore = options
+  }
+
   /** A text in which commands that finish or undo a restore get the configuration and state that this one was given. */
   withGiven(text: string): string {
-    return text.replaceAll('"holdfast restore --', () => `"holdfast ${this.#given}restore --`)
+    return text.replaceAll('"holdfast restore --', () => `"holdfast ${this.#given}restore ${this.#givenToRestore}--`)
   }
 
   /** The error as people or machines read it; gives the exit status. */

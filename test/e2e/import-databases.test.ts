@@ -220,10 +220,26 @@ suite('the database in an archive of another program', () => {
     const file = join(machine.folder, 'backup.tar.gz')
     runProgram('tar', 'tar', ['-czf', file, '-P', '--transform', 's,^\\.,/backup,', '-C', root, '.'])
     await server.sql('CREATE DATABASE copy')
-    await machine.holdfast(['restore', file, '--dump', 'backup/db/all.sql', '--target', join(machine.folder, 'elsewhere'), '--db-name', 'osm=copy', '--db-socket', server.socket, '--db-user', 'root', '--no-ask'])
+    const { stdout } = await machine.holdfast(['restore', file, '--dump', 'backup/db/all.sql', '--target', join(machine.folder, 'elsewhere'), '--db-name', 'osm=copy', '--db-socket', server.socket, '--db-user', 'root', '--no-ask'])
+    assert.ok(stdout.includes(`restore --db-name osm=copy --db-socket ${server.socket} --db-user root --undo --target `), stdout)
     assert.equal(await databaseSum(server, 'copy', plain), await databaseSum(server, 'osm', plain))
     assert.ok(existsSync(join(machine.folder, 'elsewhere/www/index.html')))
     assert.ok(!existsSync(join(machine.folder, 'elsewhere/db/all.sql')))
+  })
+
+  test('of an application that allows no archives from outside is reached by none, whatever folder or address is named', async () => {
+    const databases = [{ type: 'mariadb', name: 'home', host: '127.0.0.1', user: 'root' }]
+    await machine.configure({ apps: { home: { root: join(machine.folder, 'not there'), allowForeign: false, databases }, erp: { root: erp(), allowForeign: false } }, place: machine.place })
+    try {
+      const file = join(machine.folder, 'backup.tar.gz')
+      const sum = await databaseSum(server, 'osm')
+      const restore = (...more: readonly string[]): Promise<{ readonly stderr: string }> => machine.holdfast(['restore', file, '--dump', 'backup/db/all.sql', '--target', join(machine.folder, 'far away'), '--db-socket', server.socket, '--db-user', 'root', '--no-ask', ...more], { status: 1 })
+      assert.match((await restore('--db-name', 'osm=osm')).stderr, /into erp, whose database is osm.*\[restore\.foreign\]/)
+      assert.match((await restore('--db-name', 'osm=home')).stderr, /into home, whose database is home.*\[restore\.foreign\]/)
+      assert.equal(await databaseSum(server, 'osm'), sum)
+    } finally {
+      await machine.configure({ apps: { erp: { root: erp() } }, place: machine.place })
+    }
   })
 
   test('setuid bits do not come back from an archive of another program', async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
-import { gpgEncrypt, iotstackTar, jeedomTar, osmZip, putFiles, runProgram } from '../fixtures/foreign-archives.ts'
+import { dockerVolumeTar, gpgEncrypt, homeAssistantTar, iotstackTar, jeedomTar, osmZip, putFiles, runProgram } from '../fixtures/foreign-archives.ts'
 import { describeTree } from './describe-tree.ts'
 import { newMachine } from './machine.ts'
 import type { Machine } from './machine.ts'
@@ -220,12 +220,118 @@ suite('holdfast import', () => {
       for (const args of [['restore', id, '--no-ask'], ['restore', rolling, '--target', machine.app, '--no-ask'], ['restore', join(machine.place, own?.key ?? ''), '--no-ask'], ['restore', rolling, '--target', machine.app, '--no-ask', '--trust', '--trust-hooks']]) {
         assert.match((await machine.holdfast(args, { status: 1 })).stderr, /allowForeign: false \[restore\.foreign\]/, args.join(' '))
       }
+      for (const target of [join(machine.app, 'volumes'), join(machine.app, 'volumes/new'), machine.folder]) assert.match((await machine.holdfast(['restore', rolling, '--target', target, '--no-ask'], { status: 1 })).stderr, /into demo, whose folder is .*\[restore\.foreign\]/, target)
+      const link = join(machine.folder, 'link to demo')
+      symlinkSync(join(machine.app, 'volumes'), link)
+      assert.match((await machine.holdfast(['restore', rolling, '--target', link, '--dry-run'], { status: 1 })).stderr, /\[restore\.foreign\]/)
+      assert.match((await machine.holdfast(['restore', rolling, '--target', join(link, 'new/deep'), '--no-ask'], { status: 1 })).stderr, /\[restore\.foreign\]/)
+      rmSync(link)
+      await machine.holdfast(['restore', rolling, '--target', join(machine.folder, 'beside'), '--dry-run'])
       assert.match((await machine.holdfast(['import', rolling, '--copy'], { status: 1 })).stdout, /\[restore\.foreign\]/)
       assert.deepEqual(await describeTree(machine.app, live), earlier)
       await machine.holdfast(['restore', own?.id ?? '', '--no-ask', '--dry-run'])
     } finally {
       await machine.configure({ apps: { demo: { root: machine.app } }, place: machine.place })
     }
+  })
+
+  test('of docker-volume-backup changes what lies in its volumes, and nothing beside them', async () => {
+    const tree = join(machine.folder, 'volumes tree')
+    putFiles(tree, { 'data/a.txt': 'a' })
+    const file = join(machine.folder, 'backup-2024-05-03T02-30-00.tar.gz')
+    dockerVolumeTar(tree, file)
+    const target = join(machine.folder, 'volumes target')
+    const stays = {
+      'beside/b.txt': 'b', 'c.txt': 'c', '.shop.holdfast/20240503T023000Z-00000000/restore.db': 'r', 'data/.shop.holdfast/20240503T023000Z-00000000/restore.db': 'r',
+      'data/cache/CACHEDIR.TAG': 'Signature: 8a477f597d28d172789f06886806bc55\n', 'data/cache/made-again': 'x',
+    }
+    putFiles(target, { ...stays, 'data/a.txt': 'newer', 'data/later.txt': 'later' })
+    const plan = JSON.parse((await machine.holdfast(['restore', file, '--target', target, '--dry-run', '--json'])).stdout)
+    assert.deepEqual(plan.preview.samples.deleted, ['data/later.txt'])
+    await machine.holdfast(['restore', file, '--target', target, '--no-ask'])
+    for (const [path, content] of Object.entries({ ...stays, 'data/a.txt': 'a' })) assert.equal(readFileSync(join(target, path), 'utf8'), content, path)
+    assert.ok(!existsSync(join(target, 'data/later.txt')))
+    rmSync(join(tree, 'data'), { recursive: true })
+    dockerVolumeTar(tree, file)
+    const earlier = await describeTree(target)
+    await machine.holdfast(['restore', file, '--target', target, '--no-ask'])
+    assert.deepEqual(await describeTree(target), earlier, 'of an archive without anything in it')
+  })
+
+  test('of IOTstack\'s old menu leaves the databases alone that its script passes over, and brings InfluxDB\'s own backup', async () => {
+    const root = join(machine.folder, 'old menu')
+    const passedOver = { 'volumes/influxdb/data/raw': 'raw', 'volumes/nextcloud/html/data/d': 'd' }
+    const influx = { 'backups/influxdb/db/20240503.meta': 'meta' }
+    putFiles(root, { ...stack, ...passedOver, ...influx })
+    const file = join(machine.folder, 'backup-2024-05-03_0230.tar.gz')
+    runProgram('tar', 'tar', ['-czf', file, '-C', root, '--exclude=./volumes/influxdb/*', '--exclude=./volumes/nextcloud/*', '.'])
+    rmSync(join(root, 'backups/influxdb'), { recursive: true })
+    putFiles(root, { 'volumes/nodered/flows.json': 'broken', 'volumes/nodered/later.json': 'later', 'backups/backup/backup_1.tar.gz': 'an archive' })
+    assert.match((await machine.holdfast(['restore', file, '--target', root, '--dry-run'])).stderr, /backups\/influxdb: comes back as files: .*influxd restore/)
+    await machine.holdfast(['restore', file, '--target', root, '--no-ask'])
+    for (const [path, content] of Object.entries({ ...stack, ...passedOver, ...influx, 'backups/backup/backup_1.tar.gz': 'an archive' })) assert.equal(readFileSync(join(root, path), 'utf8'), content, path)
+    assert.ok(!existsSync(join(root, 'volumes/nodered/later.json')))
+    iotstackTar(root, file)
+    putFiles(root, { 'volumes/influxdb/data/later': 'of another state' })
+    await machine.holdfast(['restore', file, '--target', root, '--no-ask'])
+    assert.ok(!existsSync(join(root, 'volumes/influxdb/data/later')), 'an archive that holds the server\'s files brings all of them')
+  })
+
+  test('is refused over an application of another kind, and goes into a folder without any', async () => {
+    const root = join(machine.folder, 'live erp')
+    putFiles(root, { ...erp, 'config.example.php': '<?php' })
+    const tree = join(machine.folder, 'jeedom of another')
+    putFiles(tree, { 'core/class/a.php': 'a', 'plugins/p': 'p', 'core/config/common.config.sample.php': '<?php', 'DB_backup.sql': 'CREATE TABLE eqLogic (id int);\n' })
+    const file = join(machine.folder, 'backup-Maison-4.4.19-2024-05-03-02h30.tar.gz')
+    jeedomTar(tree, file)
+    const earlier = await describeTree(root)
+    assert.match((await machine.holdfast(['restore', file, '--target', root, '--no-ask'], { status: 1 })).stderr, /of the kind openstamanager, and the restore point is of the kind jeedom \[restore\.target\][^]*empty folder/)
+    const place = join(machine.folder, 'of jeedom')
+    mkdirSync(place)
+    await machine.holdfast(['backup', tree, '--to', place], { config: false })
+    assert.match((await machine.holdfast(['restore', 'latest', '--from', place, '--target', root, '--no-ask'], { config: false, status: 1 })).stderr, /\[restore\.target\]/)
+    assert.deepEqual(await describeTree(root), earlier)
+    const empty = join(machine.folder, 'empty')
+    mkdirSync(empty)
+    await machine.holdfast(['restore', file, '--target', empty, '--no-ask'])
+    assert.ok(existsSync(join(empty, 'plugins/p')))
+  })
+
+  test('does not put a folder in the place of a link to one unasked, and the plan names it', async () => {
+    const root = join(machine.folder, 'with link')
+    putFiles(root, { 'core.php': '<?php' })
+    const disk = join(machine.folder, 'other disk')
+    putFiles(disk, { 'foto.jpg': 'of today' })
+    symlinkSync(disk, join(root, 'files'))
+    const args = ['restore', zip, '--target', root]
+    const planned = await machine.anyStatus([...args, '--dry-run'])
+    assert.match(planned.stdout, /link +1: files/)
+    assert.match(planned.stderr, /files: is a link to a folder/)
+    assert.match((await machine.holdfast([...args, '--no-ask'], { status: 1 })).stderr, /files \[restore\.target\][^]*remove the link/)
+    assert.deepEqual([readFileSync(join(disk, 'foto.jpg'), 'utf8'), existsSync(join(root, 'modules'))], ['of today', false])
+    rmSync(join(root, 'files'))
+    await machine.holdfast([...args, '--no-ask'])
+  })
+
+  test('of Home Assistant is not called restored into a live configuration folder, which it would not change', async () => {
+    const tree = join(machine.folder, 'home tree')
+    putFiles(tree, { 'homeassistant/data/configuration.yaml': 'a: 1', 'core_mosquitto/data/options.json': '{}', 'ssl/fullchain.pem': 'pem' })
+    const file = join(machine.folder, 'ab12cd34.tar')
+    homeAssistantTar(tree, file)
+    const root = join(machine.folder, 'live home')
+    putFiles(root, { 'configuration.yaml': 'a: 2', '.HA_VERSION': '2024.5' })
+    assert.match((await machine.holdfast(['restore', file, '--target', root, '--no-ask'], { status: 1 })).stderr, /laid out otherwise.*\[restore\.target\][^]*homeassistant\/data/)
+    const target = join(machine.folder, 'new home')
+    await machine.holdfast(['restore', file, '--target', target, '--no-ask'])
+    assert.equal(readFileSync(join(target, 'homeassistant/data/configuration.yaml'), 'utf8'), 'a: 1')
+  })
+
+  test('is read where zeros follow the end of its gzip, and nothing else may', async () => {
+    const file = join(machine.folder, 'backup_2024-03-03_0230.tar.gz')
+    writeFileSync(file, Buffer.concat([readFileSync(rolling), Buffer.alloc(5000)]))
+    await machine.holdfast(['import', file, '--dry-run'])
+    appendFileSync(file, 'x')
+    await machine.holdfast(['import', file, '--dry-run'], { status: 1 })
   })
 
   test('says of each that cannot be imported why, and imports the others', async () => {

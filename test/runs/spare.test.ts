@@ -8,7 +8,7 @@ import type { Manifest } from '../../src/model/restore-point.ts'
 import { remarksKept } from '../../src/model/run-report.ts'
 import { sparing } from '../../src/runs/restore/spare.ts'
 
-type Told = Pick<Manifest, 'leftOut' | 'selection' | 'databases'>
+type Told = Pick<Manifest, 'leftOut' | 'selection' | 'databases' | 'foreign'>
 
 const nothing: Told = { leftOut: [], selection: { include: [], exclude: [], oneFileSystem: false, cacheDirTag: true }, databases: [] }
 const unread = (...paths: readonly string[]): Manifest['leftOut'] => paths.map((path) => ({ code: 'unreadable', message: 'may not be read', path }))
@@ -46,4 +46,12 @@ test('contents of caches and folders of restore points are spared; a pipe of the
   writeFileSync(join(folder, 'plain/RESTORE.md'), '# My own notes\n')
   execFileSync('mkfifo', ['CACHEDIR.TAG', 'RESTORE.md'].map((name) => join(folder, 'pipes', name)))
   assert.deepEqual(verdicts({}, ['cache/', 'cache/x', 'place/', 'pipes/', 'pipes/x', 'plain/']), ['descend', 'skip', 'skip', 'take', 'take', 'take'])
+})
+
+test('a point of another program says nothing of caches, and no point of the safety points of other applications', () => {
+  for (const name of ['cache', '.shop.holdfast', '.holdfast']) mkdirSync(join(folder, name))
+  writeFileSync(join(folder, 'cache/CACHEDIR.TAG'), 'Signature: 8a477f597d28d172789f06886806bc55\n')
+  const selection = { ...nothing.selection, cacheDirTag: false }
+  assert.deepEqual(verdicts({ selection }, ['cache/', 'cache/x', '.shop.holdfast/', 'deep/.shop.holdfast/', '.holdfast/', 'shop.holdfast/']), ['take', 'take', 'skip', 'skip', 'skip', 'take'])
+  assert.deepEqual(verdicts({ selection, foreign: { kind: 'iotstack', container: 'tar.gz' } }, ['cache/', 'cache/x']), ['descend', 'skip'])
 })

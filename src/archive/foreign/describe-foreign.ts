@@ -27,6 +27,7 @@ export type ForeignFacts = {
 
 // They stand in the reference that an import leaves.
 const mostRepeated = 1000
+const mostTops = 1000
 
 /** The code of a warning about a dump that cannot be whole. */
 export const brokenDump = 'foreign.dump-broken'
@@ -34,7 +35,7 @@ export const brokenDump = 'foreign.dump-broken'
 /** What a reading of a foreign archive has told, in the form in which our own points tell it. */
 export async function describeForeign(facts: ForeignFacts): Promise<ForeignPoint> {
   const { id, kind, told, files, encrypted, packing, survey, now } = facts
-  const tally = await tallied(survey.records, kind)
+  const tally = await tallied(survey, kind)
   const { databases, warnings, notes } = dumpsOf(facts)
   const startedAt = told.madeAt.toISOString()
   const manifest: Manifest = {
@@ -48,7 +49,7 @@ export async function describeForeign(facts: ForeignFacts): Promise<ForeignPoint
     root: facts.root,
     scope: told.scope,
     without: [],
-    selection: { include: topPatterns(survey, kind), exclude: [...kind.exclude], oneFileSystem: false, cacheDirTag: false },
+    selection: { include: [...tally.tops].map(anchored), exclude: [...kind.exclude, ...passedOver(kind, survey)], oneFileSystem: false, cacheDirTag: true },
     startedAt,
     finishedAt: startedAt,
     complete: false,
@@ -73,15 +74,13 @@ const checkedBy: Readonly<Record<Packing, string>> = {
   'folder': 'Checked: that every file can be read. A plain folder has no checksums: what was lost or changed in it before the import could not be seen.',
 }
 
-/**
- * What a restore may remove: things below what the archive holds at its top, and nothing beside it. Nobody knows what else the
- * program that made it did not save.
- */
-function topPatterns(survey: Survey, kind: ForeignKind): string[] {
-  return [...survey.tops].flatMap((top) => {
-    const placed = inApplication({ path: top }, kind)?.path
-    return placed === undefined || placed === '.' ? [] : [`/${placed.replaceAll(/[\\*?[\]!]/g, '\\$&')}`]
-  })
+function anchored(path: string): string {
+  return `/${path.replaceAll(/[\\*?[\]!]/g, '\\$&')}`
+}
+
+/** Patterns of folders that this archive holds nothing of, as its program may have passed over them. */
+function passedOver(kind: ForeignKind, { found }: Survey): readonly string[] {
+  return (kind.mayPassOver ?? []).filter((folder) => !found.has(`${folder}/`)).map((folder) => `/${folder}/*`)
 }
 
 function dumpsOf({ kind, told, survey, dump }: ForeignFacts): { databases: DatabaseFacts[]; warnings: Remark[]; notes: Remark[] } {
@@ -103,17 +102,33 @@ function dumpsOf({ kind, told, survey, dump }: ForeignFacts): { databases: Datab
   return { databases, warnings, notes }
 }
 
-async function tallied(records: Spool, kind: ForeignKind): Promise<{ entries: number; contentBytes: number; folders: number; root: boolean; repeated: [string, number][] }> {
+type Tally = {
+  readonly entries: number
+  readonly contentBytes: number
+  readonly folders: number
+  readonly root: boolean
+  readonly repeated: [string, number][]
+  /**
+   * What a restore may remove: things below what the archive holds at its top, where that lies in the application, and nothing
+   * beside it. Nobody knows what else the program that made it did not save.
+   */
+  readonly tops: ReadonlySet<string>
+}
+
+async function tallied({ records, tops: inArchive }: Survey, kind: ForeignKind): Promise<Tally> {
   const names = new NameHashes()
   for await (const { path } of entriesOf(records, kind)) names.add(path)
   const suspects = names.repeated()
   const seen = new Map<string, { count: number; folder: boolean }>()
   const tally = { entries: 0, contentBytes: 0, folders: 0, root: false }
+  const tops = new Set(kind.place === undefined ? inArchive : [])
   for await (const { path, kind: what, size } of entriesOf(records, kind)) {
     tally.contentBytes += size
     tally.entries += 1
     if (path === '.') tally.root = true
     else if (what === 'dir') tally.folders += 1
+    if (path === '.' && what !== 'dir') throw damaged('it holds a file in the place of the application\'s folder')
+    if (kind.place !== undefined && path !== '.' && tops.size < mostTops) tops.add(path.split('/', 1)[0] ?? '')
     if (!suspects.has(NameHashes.of(path))) continue
     const before = seen.get(path)
     seen.set(path, { count: (before?.count ?? 0) + 1, folder: what === 'dir' && before?.folder !== false })
@@ -121,7 +136,7 @@ async function tallied(records: Spool, kind: ForeignKind): Promise<{ entries: nu
   }
   const repeated = [...seen].filter(([, { count }]) => count > 1).map(([path, { count, folder }]): [string, number] => [path, folder ? 0 : count])
   if (repeated.length > mostRepeated) throw damaged(`it holds ${repeated.length} paths several times`)
-  return { ...tally, repeated }
+  return { ...tally, repeated, tops }
 }
 
 type Listed = { readonly path: string; readonly kind: string; readonly size: number }

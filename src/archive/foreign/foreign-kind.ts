@@ -52,6 +52,12 @@ export interface ForeignKind {
   place?(member: string): string | undefined
   /** What such archives never hold and a restore therefore must not remove: gitignore-like patterns. */
   readonly exclude: readonly string[]
+  /** Folders whose contents some versions of its program pass over: of one that an archive holds nothing of nothing is removed. */
+  readonly mayPassOver?: readonly string[]
+  /** Where its archives are laid out otherwise than the application: what to do instead of restoring one in place. */
+  readonly notInPlace?: string
+  /** Folders that come back although the application's preset neither saves nor replaces what they lie in, with what they are. */
+  readonly brings?: Readonly<Record<string, string>>
 }
 
 /** A kind whose restore points are several files. */

@@ -33,10 +33,15 @@ export const foreignPointSchema = z.object({
 export type ForeignPoint = z.infer<typeof foreignPointSchema>
 
 /** @throws AppError `archive.foreign` for a kind that this version does not know. */
-export function kindOf(point: ForeignPoint): ForeignKind {
-  const found = [...foreignKinds, ...foreignSetKinds].find(({ name }) => name === point.kind)
+export function kindOf(point: Pick<ForeignPoint, 'kind'>): ForeignKind {
+  const found = knownKind(point.kind)
   if (found === undefined) throw new AppError('archive.foreign', `This version does not know archives of the kind "${point.kind}"`, { hint: 'Update Holdfast, or import the archive again.' })
   return found
+}
+
+/** Undefined for a kind of another version, which a copy may name. */
+export function knownKind(name: string): ForeignKind | undefined {
+  return [...foreignKinds, ...foreignSetKinds].find((kind) => kind.name === name)
 }
 
 /** A foreign point as lists show it. */

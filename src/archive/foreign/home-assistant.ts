@@ -21,6 +21,7 @@ export const homeAssistant: ForeignKind = {
     return { app: 'home-assistant', madeAt: Number.isNaN(madeAt.getTime()) ? modifiedAt : madeAt, scope: parsed.data.type }
   },
   exclude: [],
+  notInPlace: 'Restore it into an empty folder with --target; what belongs into the configuration folder then lies in homeassistant/data.',
 }
 
 function jsonOf(text: string): unknown {

@@ -1,5 +1,6 @@
 import type { ForeignSetKind } from './foreign-kind.ts'
 import { localMoment } from './foreign-kind.ts'
+import { influxBackup } from './influx-backup.ts'
 
 const fileName = /^((\d{4})-(\d{2})-(\d{2})_(\d{2})(\d{2})\.(.+?))\.(?:(general|mariadb|nextcloud|wordpress|gitea|influx|influxdb2|postgres)-backup\.(?:tar\.gz|tar|sql\.gz\.tar)|(backup-log)\.txt)$/
 const setName = /^(\d{4})-(\d{2})-(\d{2})_(\d{2})(\d{2})\.(.+)$/
@@ -39,4 +40,5 @@ export const iotstackBackup: ForeignSetKind = {
   // The general archive leaves much of the volumes out, another part with each version, and the archives of databases hold only a part
   // of theirs: what a set does not hold is no sign that it was not there. Nothing there is ever removed.
   exclude: ['/volumes/*', '/backups/', '/mkdocs.yml'],
+  brings: influxBackup,
 }

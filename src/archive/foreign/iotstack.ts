@@ -1,5 +1,6 @@
 import type { ForeignKind } from './foreign-kind.ts'
 import { localMoment } from './foreign-kind.ts'
+import { influxBackup } from './influx-backup.ts'
 
 /** `backup_2024-05-01_0230`, and `backup-2024-05-01_0230` of the old menu. */
 const dated = /^backup[_-](\d{4})-(\d{2})-(\d{2})_(\d{2})(\d{2})\.tar\.gz$/
@@ -18,4 +19,7 @@ export const iotstack: ForeignKind = {
     return { app: 'iotstack', madeAt: localMoment([year, month, day, hour, minute]) ?? modifiedAt, scope: 'full', slot: rolling.test(name) ? 'rolling' : 'dated' }
   },
   exclude: ['/backups/', '/volumes/lost+found/'],
+  // docker_backup.sh of the old menu saves InfluxDB by its own backup alone, and, in its later versions, nothing of Nextcloud.
+  mayPassOver: ['volumes/influxdb', 'volumes/nextcloud'],
+  brings: influxBackup,
 }

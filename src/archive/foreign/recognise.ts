@@ -74,7 +74,7 @@ export async function recognise(candidate: Candidate, options: RecogniseOptions,
 async function surveyed(parts: readonly { readonly container: Container; readonly at: string }[], kinds: readonly ForeignKind[], options: RecogniseOptions, run: Run): Promise<Survey | undefined> {
   try {
     return await survey(parts, {
-      marks: new Set(kinds.flatMap(({ marks }) => marks)),
+      marks: new Set(kinds.flatMap(({ marks, mayPassOver = [] }) => [...marks, ...mayPassOver.map((folder) => `${folder}/`)])),
       texts: new Set(kinds.flatMap(({ texts }) => texts ?? [])),
       isDump: (path) => path === options.dump || kinds.some((kind) => kind.isDump(path) || (options.dump !== undefined && kind.place?.(path) === options.dump)),
       openDump: () => options.openDump(),

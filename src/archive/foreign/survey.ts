@@ -15,6 +15,7 @@ const mostTextBytes = 64 * 1024
 const unsafePath = /(?:^|\/)\.{0,2}(?:\/|$)|\0/
 
 export type SurveyOptions = {
+  /** Members to look for; of one with a slash at its end what lies below it. */
   readonly marks: ReadonlySet<string>
   readonly texts: ReadonlySet<string>
   isDump(path: string): boolean
@@ -75,7 +76,7 @@ async function surveyPart({ container, at }: { readonly container: Container; re
     if (member.path !== '.' && unsafePath.test(member.path)) throw new AppError('archive.unsafe', `${container.path} holds "${member.path}", which leads out of it`, { hint: 'It is damaged, or made to do harm.' })
     const placed = placedAt(member, at)
     if (member.path !== '.' && tops.size < mostTops) tops.add(placedAt({ path: member.path.split('/', 1)[0] ?? '' }, at).path)
-    for (const mark of options.marks) if (!found.has(mark) && (placed.path === mark || placed.path.startsWith(`${mark}/`))) found.add(mark)
+    for (const mark of options.marks) if (!found.has(mark) && (placed.path === mark || placed.path.startsWith(mark.endsWith('/') ? mark : `${mark}/`))) found.add(mark)
     // Ours end with it; within another archive it is what an earlier restore by hand has left.
     gathered.ours = trailerPart(member.path)?.name === manifestName
     const sizeBytes = await readMember(placed, gathered, options, run.signal)

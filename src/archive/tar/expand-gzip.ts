@@ -2,17 +2,19 @@ import { constants, crc32, createInflateRaw } from 'node:zlib'
 import { messageOf } from '../../kit/app-error.ts'
 import { damaged } from '../damaged.ts'
 import type { ByteReader } from '../byte-reader.ts'
+import { isZero } from '../zeros.ts'
 
 const feedBytes = 256 * 1024
 const ours = '1f8b0800000000000003'
 
 /**
  * The plain bytes of gzip members, one after the other (RFC 1952), each with its CRC and length checked. Node's own gunzip
- * passes over whatever follows the last member; here that is an error.
- * `strict`: the header must be the very one that we write.
+ * passes over whatever follows the last member; here that is an error, but for zeros, with which tapes and some programs fill up.
+ * `strict`: the header must be the very one that we write, and no zeros follow.
  */
 export async function* expandGzip(reader: ByteReader, strict: boolean): AsyncGenerator<Uint8Array, void, undefined> {
-  while (!(await reader.atEnd())) {
+  for (let isFirst = true; !(await reader.atEnd()); isFirst = false) {
+    if (!isFirst && !strict && await startsWithZero(reader)) return await requireZeros(reader)
     await readHeader(reader, strict)
     let crc = 0
     let sizeBytes = 0
@@ -35,6 +37,16 @@ export async function* expandGzipTail(reader: ByteReader): AsyncGenerator<Uint8A
   yield* inflate(reader)
   await reader.exactly(8)
   if (!(await reader.atEnd())) throw damaged('something follows its end')
+}
+
+async function startsWithZero(reader: ByteReader): Promise<boolean> {
+  const first = Uint8Array.from(await reader.exactly(1))
+  reader.unread(first)
+  return first[0] === 0
+}
+
+async function requireZeros(reader: ByteReader): Promise<void> {
+  for (let rest = await reader.some(feedBytes); rest !== undefined; rest = await reader.some(feedBytes)) if (!isZero(rest)) throw damaged('something follows its end')
 }
 
 async function readHeader(reader: ByteReader, strict: boolean): Promise<void> {

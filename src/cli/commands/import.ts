@@ -27,7 +27,7 @@ import type { Application } from '../../runs/application.ts'
 import { presetWhereThere } from '../../runs/application.ts'
 import type { NamedVault } from '../../runs/backup.ts'
 import { copyForeign } from '../../runs/copy-foreign.ts'
-import { refuseForeign } from '../../runs/restore/foreign-restore.ts'
+import { requireAllowed } from '../../runs/restore/foreign-restore.ts'
 import { generic } from '../../sources/presets/generic.ts'
 import { openForeignDump } from '../../sources/databases/foreign-dump.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -176,7 +176,7 @@ class Importer {
     const named = await this.#vault(manifest.app, manifest.root, setup)
     if (this.#options.copy === true) {
       const configured = setup.config?.apps[manifest.app]
-      if (configured !== undefined) refuseForeign(setup.application(manifest.app), true)
+      if (configured !== undefined) requireAllowed(setup.application(manifest.app))
       using progress = new Progress(output)
       const { password, tempFolder } = options
       const snapshot = await copyForeign(point, { records: found.records, ...(password === undefined ? {} : { password }), ...(tempFolder === undefined ? {} : { tempFolder }) }, named, await setup.state(manifest.app), { signal, onEvent: progress.show, now: () => new Date() })

@@ -65,7 +65,7 @@ export function addRestoreCommand(program: Command): void {
     .option('--db-user <user>', 'the database user')
     .option('--db-password-file <file>', 'the file with that user\'s password')
     .option('-n, --dry-run', 'only say what would be written, overwritten and deleted')
-    .option('--trust', 'an archive file outside any place: restore setuid bits and devices too, and take its configuration where there is none')
+    .option('--trust', 'an archive from outside or of another program: restore setuid bits and devices too, let its dumps name other databases, and take its configuration where there is none')
     .option('--trust-hooks', 'keep hooks that came out of the archive, and run its scripts')
     .option('--user <name>', 'whose the application\'s own log is (as root)')
     .addOption(new Option('--resume', 'finish a restore that was interrupted').conflicts(['rollback', 'undo', ...ofRestoresOnly]))
@@ -104,18 +104,20 @@ async function restore(context: CommandContext, what: string, options: Options):
   const recovered = await recoverConfig(context, { id: point.id, manifest, isFile }, options)
   const app = targetOf(context, manifest, options)
   const atTarget = databasesAtTarget(app, manifest.preset)
+  const trusted = options.trust === true || (!isFile && manifest.foreign === undefined)
+  if (options.only !== 'files') output.giveToRestore(databaseOptions(options))
   using progress = new Progress(output)
   const result = await restoreApplication(app, vault, point.id, {
     ...(options.only === undefined ? {} : { only: options.only }),
     paths: options.path ?? [],
     ownership: options.owner,
-    trusted: options.trust === true || (!isFile && manifest.foreign === undefined),
+    trusted,
     isOutside: isFile,
     trustHooks: options.trustHooks === true,
     dryRun: options.dryRun === true,
     places: [setup.defaultPlace, ...places],
     ...(options.user === undefined ? {} : { owner: ownerOfName(options.user) }),
-    databases: { ...atTarget, ...(atTarget.known.length > 0 ? {} : { known: localDatabases(recovered?.config.apps[manifest.app]?.databases ?? []) }), overrides: overridesOf(options), renamed: options.dbName },
+    databases: { ...atTarget, ...(atTarget.known.length > 0 ? {} : { known: localDatabases(recovered?.config.apps[manifest.app]?.databases ?? []) }), overrides: overridesOf(options), renamed: options.dbName, trusted },
     async confirm(preview, databases) {
       if (!mayAsk({ ask, json })) return confirmUnasked(context, preview, databases)
       progress[Symbol.dispose]()
@@ -127,6 +129,7 @@ async function restore(context: CommandContext, what: string, options: Options):
   const kept = await recovered?.keep?.() ?? { notes: [], warnings: [] }
   tellKept(output, kept)
   const { preview, databases, safety } = result
+  if (databases.length === 0) output.giveToRestore('')
   const report = reportWith(result.report, kept)
   output.result({ outcome: report.outcome, id: point.id, target: app.root, preview, databases, safety, configuration: kept.file, dryRun: options.dryRun === true, notes: report.notes, warnings: report.warnings }, () => options.dryRun === true && preview !== undefined
     ? describePlan(preview, databases, point, app)
@@ -149,9 +152,20 @@ function reportWith(report: RunReport, { notes, warnings }: Kept): RunReport {
 
 /** Without a person `--no-ask` is the consent; a terminal-less call without it may only write into what is empty. */
 function confirmUnasked({ options: { ask } }: CommandContext, preview: RestorePreview, databases: readonly string[]): boolean {
-  if (!ask) return true
+  if (!ask) {
+    refuseLinks(preview)
+    return true
+  }
   if (preview.overwritten + preview.alike + preview.deleted === 0 && databases.length === 0) return true
   throw new AppError('restore.confirm', `That would overwrite ${preview.overwritten + preview.alike} and delete ${preview.deleted} files${databases.length > 0 ? ` and replace ${databases.join(', ')}` : ''}, and nobody is there to be asked`, { hint: unaskedHint })
+}
+
+/** Nobody would see that what works with a link's folder goes on with the former state. */
+function refuseLinks({ linked, samples }: RestorePreview): void {
+  if (linked === 0) return
+  throw new AppError('restore.target', `Links to folders lie in the target where the restore point holds folders: ${samples.linked.slice(0, 5).join(', ')}${linked > 5 ? `, and ${linked - 5} more` : ''}`, {
+    hint: 'Restore what belongs there into the folder that the link leads to (--target, --path), or remove the link first. Without --no-ask the plan shows them and asks.',
+  })
 }
 
 /** The application that is restored into: the configured one that the point names, or the folder given. */
@@ -186,7 +200,7 @@ async function finish(context: CommandContext, what: string, options: Options, h
     // Looked for again under the lock: the run that it belongs to may just have come to its end.
     const found = restoreToFinish(app.root, how)
     finished.point = found.about.point
-    const targets = await databaseTargets(found.about.databases.map(({ facts }) => facts).filter(({ container }) => container === undefined), { ...databasesAtTarget(app, found.about.preset), ...afterImportOf(found.about.preset), overrides: overridesOf(options), renamed: options.dbName }, state.tempFolder, run)
+    const targets = await databaseTargets(found.about.databases.map(({ facts }) => facts).filter(({ container }) => container === undefined), { ...databasesAtTarget(app, found.about.preset), ...afterImportOf(found.about.preset), overrides: overridesOf(options), renamed: options.dbName, trusted: found.about.trusted }, state.tempFolder, run)
     await finishContained(app, found, how, targets, state, run)
   })
   if (error !== undefined) throw error
@@ -218,6 +232,15 @@ function overridesOf({ dbHost, dbPort, dbSocket, dbUser, dbPasswordFile }: Optio
   }
 }
 
+/** As they were given; of a password only the file that it lies in. */
+function databaseOptions({ dbName, dbHost, dbPort, dbSocket, dbUser, dbPasswordFile }: Options): string {
+  const given: readonly (readonly [string, string | undefined])[] = [
+    ...[...dbName].map(([from, to]) => ['--db-name', `${from}=${to}`] as const),
+    ['--db-host', dbHost], ['--db-port', dbPort?.toString()], ['--db-socket', dbSocket === undefined ? undefined : resolve(dbSocket)], ['--db-user', dbUser], ['--db-password-file', dbPasswordFile === undefined ? undefined : resolve(dbPasswordFile)],
+  ]
+  return given.map(([name, value]) => value === undefined ? '' : `${name} ${printable(shellQuote(value))} `).join('')
+}
+
 function describePlan(preview: RestorePreview, databases: readonly string[], point: Snapshot, app: Application): string {
   const state = pointState(point)
   const lines = [
@@ -229,6 +252,7 @@ function describePlan(preview: RestorePreview, databases: readonly string[], poi
     `  delete     ${preview.deleted}${some(preview.samples.deleted)}`,
     `  content    ${formatByteSize(preview.contentBytes)}`,
   ]
+  if (preview.linked > 0) lines.push(`  link       ${preview.linked}${some(preview.samples.linked)} (links to folders; a folder takes the place of each)`)
   for (const name of databases) lines.push(`  replace    ${printable(name)}`)
   return lines.join('\n')
 }

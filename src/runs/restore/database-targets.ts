@@ -6,6 +6,7 @@ import type { Database } from '../../sources/databases/database.ts'
 import type { TargetDatabases } from '../open-databases.ts'
 import { openServerDatabase } from '../open-databases.ts'
 import type { RestoreDatabase } from './restore-database.ts'
+import type { DatabasePlace } from './same-database.ts'
 
 type ServerConfig = Extract<DatabaseConfig, { type: 'mariadb' }>
 
@@ -15,6 +16,8 @@ export type TargetOptions = TargetDatabases & {
   readonly overrides: Partial<Omit<ServerConfig, 'type' | 'name'>>
   /** Other names: the point's database → the one to write into. */
   readonly renamed: ReadonlyMap<string, string>
+  /** False for dumps out of archives of other programs or from outside, whose statements may do harm. */
+  readonly trusted: boolean
   /** SQL for what was imported, from the preset. */
   readonly afterImport?: string
 }
@@ -28,7 +31,7 @@ export function serverDumps(manifest: Manifest): readonly DatabaseFacts[] {
  * For each dump of a point the database that it is imported into. @throws AppError `database.unreachable` where nothing tells
  * which; `config.secret`; `usage` for a name that the point does not have.
  */
-export async function databaseTargets(dumps: readonly DatabaseFacts[], { known, whyUnknown, overrides, renamed, afterImport }: TargetOptions, scratch: string, run: Run): Promise<readonly RestoreDatabase[]> {
+export async function databaseTargets(dumps: readonly DatabaseFacts[], { known, whyUnknown, overrides, renamed, trusted, afterImport }: TargetOptions, scratch: string, run: Run): Promise<readonly RestoreDatabase[]> {
   for (const name of renamed.keys()) {
     if (!dumps.some((facts) => facts.name === name)) throw new AppError('usage', `The restore point holds no database "${name}"`, { hint: `It holds: ${dumps.map((facts) => facts.name).join(', ') || 'none'}.` })
   }
@@ -46,16 +49,17 @@ export async function databaseTargets(dumps: readonly DatabaseFacts[], { known, 
     const { host: _host, port: _port, socket: _socket, ...rest } = found ?? { type: 'mariadb' as const }
     const base = overrides.host !== undefined || overrides.socket !== undefined ? rest : found ?? rest
     const name = target ?? found?.name ?? facts.name
-    const database = await openServerDatabase({ ...base, ...overrides, type: 'mariadb', name }, run.signal)
-    return restoreDatabase(database, facts, scratch, afterImport)
+    const place: ServerConfig = { ...base, ...overrides, type: 'mariadb', name }
+    return restoreDatabase(await openServerDatabase(place, run.signal), place, facts, scratch, { trusted, ...(afterImport === undefined ? {} : { afterImport }) })
   }))
 }
 
-function restoreDatabase(database: Database, facts: DatabaseFacts, scratch: string, afterImport: string | undefined): RestoreDatabase {
+function restoreDatabase(database: Database, place: DatabasePlace, facts: DatabaseFacts, scratch: string, { trusted, afterImport }: Pick<TargetOptions, 'trusted' | 'afterImport'>): RestoreDatabase {
   return {
     name: facts.name,
     facts,
     path: facts.path,
+    place,
     label: `the database ${database.name}`,
     async check(run) {
       await database.describe(run)
@@ -69,7 +73,7 @@ function restoreDatabase(database: Database, facts: DatabaseFacts, scratch: stri
       return disposing(entry.open(run.signal), dump)
     },
     async import(content, run) {
-      await database.restore(content, run, facts)
+      await database.restore(content, run, facts, trusted ? 'ours' : 'stranger')
       if (afterImport === undefined) return
       await database.execute(afterImport, run).catch((error: unknown) => run.emit({ type: 'run.warning', code: 'database.after-import', message: `${database.name} was imported, but "${afterImport}" failed: ${messageOf(error)}` }))
     },

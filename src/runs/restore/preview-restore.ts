@@ -1,9 +1,9 @@
-import { lstatSync, rmSync } from 'node:fs'
+import { lstatSync, rmSync, statSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AnchoredFolder } from '../../disk/anchored-folder.ts'
-import { encodeName } from '../../disk/name-codec.ts'
+import { encodeName, systemPath } from '../../disk/name-codec.ts'
 import { AppError, systemCode } from '../../kit/app-error.ts'
 import type { Entry } from '../../model/entry.ts'
 import type { Run } from '../../model/run.ts'
@@ -21,11 +21,13 @@ export type RestorePreview = {
   readonly alike: number
   /** There, belongs to the application, and is not in the restore point. */
   readonly deleted: number
+  /** Links to folders that folders take the place of: what they lead to stays, and what works with it sees nothing of the restore. They count as overwritten, too. */
+  readonly linked: number
   /** What the contents take on the disk: without holes. */
   readonly contentBytes: number
   /** The largest file with its holes. */
   readonly largestBytes: number
-  readonly samples: { readonly written: readonly string[]; readonly overwritten: readonly string[]; readonly deleted: readonly string[] }
+  readonly samples: { readonly written: readonly string[]; readonly overwritten: readonly string[]; readonly deleted: readonly string[]; readonly linked: readonly string[] }
 }
 
 const sampleSize = 20
@@ -43,8 +45,8 @@ export async function previewRestore(vault: Pick<VaultReader, 'open'>, id: strin
     const find = table.prepare('SELECT 1 FROM staged WHERE path = ?')
     using live = openTarget(target)
     const mounts = live === undefined ? new Set<string>() : mountPointsBelow(target)
-    const count = { written: 0, overwritten: 0, alike: 0, deleted: 0, contentBytes: 0, largestBytes: 0 }
-    const samples = { written: [] as string[], overwritten: [] as string[], deleted: [] as string[] }
+    const count = { written: 0, overwritten: 0, alike: 0, deleted: 0, linked: 0, contentBytes: 0, largestBytes: 0 }
+    const samples = { written: [] as string[], overwritten: [] as string[], deleted: [] as string[], linked: [] as string[] }
     const sample = (kind: keyof typeof samples, path: string): void => {
       count[kind] += 1
       if (samples[kind].length < sampleSize) samples[kind].push(path)
@@ -58,6 +60,7 @@ export async function previewRestore(vault: Pick<VaultReader, 'open'>, id: strin
       if (entry.path === '.') continue
       refuseBelowMount(entry, mounts)
       const there = live?.lstat(entry.path)
+      if (entry.kind === 'dir' && there?.isSymbolicLink() === true && leadsToFolder(join(target, entry.path))) sample('linked', entry.path)
       if (there === undefined) sample('written', entry.path)
       else if (kindOf(there) !== entry.kind) sample('overwritten', entry.path)
       else if (entry.kind === 'dir') count.alike += 1
@@ -74,6 +77,14 @@ export async function previewRestore(vault: Pick<VaultReader, 'open'>, id: strin
   } finally {
     table.close()
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function leadsToFolder(link: string): boolean {
+  try {
+    return statSync(systemPath(link)).isDirectory()
+  } catch {
+    return false
   }
 }
 

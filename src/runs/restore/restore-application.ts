@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { compileSelection } from '../../disk/selection.ts'
+import type { Select } from '../../disk/selection.ts'
 import type { Ownership } from '../../disk/tree-writer.ts'
 import { AppError } from '../../kit/app-error.ts'
 import type { FileOwner } from '../../model/file-owner.ts'
@@ -20,12 +21,12 @@ import { listening, notingLog, PresetLogFile } from '../preset-log.ts'
 import { containedRestore } from './contained-restore.ts'
 import { databaseTargets, serverDumps } from './database-targets.ts'
 import type { TargetOptions } from './database-targets.ts'
-import { isAtHome, ownersOf, reachableDumps, refuseBrokenDumps, refuseForeign } from './foreign-restore.ts'
+import { broughtBy, isAtHome, ownersOf, reachableDumps, refuseBrokenDumps, refuseForeign, refuseOtherKind, refuseOtherLayout, savedBy } from './foreign-restore.ts'
 import type { Belongs } from './plan-swap.ts'
 import type { RestorePreview } from './preview-restore.ts'
 import { restorePoint } from './restore-point.ts'
 import { sparing, sqliteJournals } from './spare.ts'
-import { containerInside, keepSafetyMs } from './work-folder.ts'
+import { isContainer, keepSafetyMs } from './work-folder.ts'
 
 /** Of what the target keeps so many paths are told. */
 const mostKept = 5
@@ -61,12 +62,16 @@ export async function restoreApplication(app: Application, vault: VaultReader, i
   using log = new PresetLogFile(presetWhereThere(app), app.root, options.owner)
   const { report, error } = await performRun(options.dryRun ? 'plan' : 'restore', state, listening(context, log), tellingJeedom({ app, state, silent: options.dryRun }, 'restore', notingLog(log, async (run) => {
     const manifest = await vault.manifest(id, run)
-    refuseForeign(app, options.isOutside || manifest.foreign !== undefined)
+    const isForeign = options.isOutside || manifest.foreign !== undefined
+    if (isForeign) await refuseForeign(app, [])
+    refuseOtherKind(app, manifest)
+    refuseOtherLayout(app, manifest)
     if (options.only !== 'files') refuseBrokenDumps(manifest)
     const wholly = options.paths.length === 0
     const imports = options.only !== 'files' && wholly && (app.configured || app.root === manifest.root || isAtHome(app, manifest, options.databases) || options.databases.renamed.size > 0 || Object.keys(options.databases.overrides).length > 0 || options.only === 'databases')
     const dumps = imports ? options.only === 'databases' ? serverDumps(manifest) : reachableDumps(serverDumps(manifest), manifest, options.databases) : []
     const targets = imports ? await databaseTargets(dumps, { ...options.databases, ...afterImportOf(manifest.preset) }, state.tempFolder, run) : []
+    if (isForeign) await refuseForeign(app, targets.flatMap(({ place }) => place ?? []))
     const contained = await containedRestore(app, manifest, { inPlace: app.configured || app.root === manifest.root, imports, onlyDatabases: options.only === 'databases', allFiles: options.only !== 'databases' && wholly && manifest.scope !== 'database' }, state, run)
     result.databases = [...[...targets, ...contained.targets].map(({ label }) => label), ...contained.volumes.map(({ name }) => `the volume ${name}`)]
     if (options.only !== 'files' && wholly) {
@@ -74,11 +79,16 @@ export async function restoreApplication(app: Application, vault: VaultReader, i
     }
     const missing = new Set(options.paths.map(cleanPath))
     if (!manifest.complete) run.emit({ type: 'run.note', code: 'restore.incomplete', message: `This restore point is incomplete ("holdfast show ${id}" says what is missing in it). What could not be read when it was made stays as the target has it` })
-    const { belongs, wanted, kept } = scopeOfRestore(app, manifest, options, foldersOfHoldfast(app, options, state), new Set(options.only === 'files' ? serverDumps(manifest).map(({ path }) => path) : dumps.map(({ path }) => path)))
+    const { belongs, wanted, kept, brought } = scopeOfRestore(app, manifest, options, foldersOfHoldfast(app, options, state), new Set(options.only === 'files' ? serverDumps(manifest).map(({ path }) => path) : dumps.map(({ path }) => path)))
     const hasFileDatabases = manifest.databases.some(({ engine }) => engine === 'sqlite')
     const files = options.only === 'databases' ? hasFileDatabases : manifest.scope !== 'database' || hasFileDatabases || !imports
     if (options.only === 'databases' && !files && targets.length + contained.targets.length === 0) throw new AppError('usage', 'The restore point holds no database', { hint: '"holdfast show" tells what it holds.' })
     let broughtNextcloud = false
+    const tellPlan = ({ samples }: RestorePreview): void => {
+      for (const path of samples.linked) run.emit({ type: 'run.warning', code: 'restore.link', path, message: 'is a link to a folder, and a folder in the restore point: the restore puts a folder in its place, and what the link leads to stays as it is' })
+      for (const path of manifest.foreign === undefined ? [] : kept) run.emit({ type: 'run.note', code: 'restore.kept', path, message: 'is not restored, as the application here never saves or replaces it; restored into an empty folder it is there' })
+      for (const [path, what] of brought) run.emit({ type: 'run.note', code: 'restore.brought', path, message: `comes back as files: ${what}. What else lies there stays` })
+    }
     const outcome = await restorePoint({
       app: app.name, vault, id, manifest, target: app.root, files, databases: [...targets, ...contained.targets], belongs,
       volumes: contained.volumes, ...(contained.freezer === undefined ? {} : { freezer: contained.freezer }),
@@ -93,12 +103,13 @@ export async function restoreApplication(app: Application, vault: VaultReader, i
       tempFolder: state.tempFolder, keepSafetyMs, dryRun: options.dryRun,
       async confirm(preview) {
         requireFound(missing)
-        for (const path of manifest.foreign === undefined ? [] : kept) run.emit({ type: 'run.note', code: 'restore.kept', path, message: 'is not restored, as the application here never saves or replaces it; restored into an empty folder it is there' })
+        tellPlan(preview)
         return await options.confirm(preview, result.databases)
       },
     }, run)
     requireFound(missing)
     if (broughtNextcloud && !options.dryRun) await contained.endMaintenance(run)
+    if (options.dryRun) tellPlan(outcome.preview)
     Object.assign(result, outcome)
   })))
   return { report, ...result, ...(error === undefined ? {} : { error }) }
@@ -117,9 +128,10 @@ function requireFound(missing: ReadonlySet<string>): void {
 }
 
 /** What is written and what may be replaced or removed: within what the source would have saved, and nothing that the target itself excludes. */
-function scopeOfRestore(app: Application, manifest: Manifest, options: RestoreOptions, holdfasts: readonly string[], dumps: ReadonlySet<string>): { belongs: Belongs; wanted: (path: string) => boolean; kept: ReadonlySet<string> } {
-  const saved = compileSelection({ include: manifest.selection.include, exclude: [...manifest.selection.exclude, `/${containerInside}/`] })
-  const own = existsSync(app.root) ? compileSelection({ include: [], exclude: [...excludesOf(app, presetOf(app)), ...holdfasts] }) : (): 'take' => 'take'
+function scopeOfRestore(app: Application, manifest: Manifest, options: RestoreOptions, holdfasts: readonly string[], dumps: ReadonlySet<string>): { belongs: Belongs; wanted: (path: string) => boolean; kept: ReadonlySet<string>; brought: ReadonlyMap<string, string> } {
+  const saved = savedBy(manifest)
+  const isThere = existsSync(app.root)
+  const own = isThere ? compileSelection({ include: [], exclude: [...excludesOf(app, presetOf(app)), ...holdfasts] }) : (): 'take' => 'take'
   const chosen = options.paths.map(cleanPath)
   // A point of databases alone has of the files only the SQLite databases and dumps that are not imported, and replaces no others.
   const isOfDatabases = manifest.scope === 'database' || options.only === 'databases'
@@ -127,7 +139,7 @@ function scopeOfRestore(app: Application, manifest: Manifest, options: RestoreOp
   const limited = isOfDatabases || chosen.length > 0
   const journals = sqliteJournals(manifest)
   // What another program's archive says of its top, if anything, is nothing to change the application's own folder by.
-  const keepsRoot = manifest.foreign !== undefined && existsSync(app.root)
+  const keepsRoot = manifest.foreign !== undefined && isThere
   const isChosen = (path: string): boolean => !limited || only.some((one) => path === one || path.startsWith(`${one}/`))
   const belongs = sparing((path, isDir) => {
     if (path === '.' && keepsRoot) return 'descend'
@@ -140,8 +152,18 @@ function scopeOfRestore(app: Application, manifest: Manifest, options: RestoreOp
   }, app.root, manifest)
   // The first of what the restore point holds and the target keeps its own of.
   const kept = new Set<string>()
+  const brings = broughtBy(manifest, app.root)
+  const brought = new Map<string, string>()
+  const ofUser = compileSelection({ include: [], exclude: app.config.exclude })
   const isOwn = (path: string): boolean => {
-    if (own(path, false) !== 'skip' && own(path, true) !== 'skip') return false
+    // Safety points that an earlier backup has saved are none that could be undone, and those that lie there now may be.
+    if (isThere && path.split('/').some(isContainer)) return true
+    if (!isSkipped(own, path)) return false
+    for (const [folder, what] of isSkipped(ofUser, path) ? [] : brings) {
+      if (path === folder || path.startsWith(`${folder}/`)) brought.set(folder, what)
+      else if (!folder.startsWith(`${path}/`)) continue
+      return false
+    }
     if (kept.size < mostKept) kept.add(path)
     return true
   }
@@ -149,6 +171,7 @@ function scopeOfRestore(app: Application, manifest: Manifest, options: RestoreOp
   return {
     belongs,
     kept,
+    brought,
     wanted: (path) => !dumps.has(path) && !isOwn(path) && (isLead(path) || isChosen(path)),
   }
 }
@@ -162,6 +185,10 @@ function foldersOfHoldfast(app: Application, { places }: RestoreOptions, state: 
   } catch (cause) {
     throw new AppError('restore.target', `${app.root} is where Holdfast keeps its restore points or its state, and is no target of a restore`, { hint: 'Name another folder with --target.', cause })
   }
+}
+
+function isSkipped(select: Select, path: string): boolean {
+  return select(path, false) === 'skip' || select(path, true) === 'skip'
 }
 
 function isBeside(path: string, chosen: string): boolean {

@@ -5,6 +5,7 @@ import { createZstdCompress, createZstdDecompress } from 'node:zlib'
 import { AppError, messageOf } from '../../kit/app-error.ts'
 import type { DatabaseFacts } from '../../model/restore-point.ts'
 import type { Run } from '../../model/run.ts'
+import type { DatabasePlace } from './same-database.ts'
 
 /** A database that a restore writes into, whatever its engine; opened for the target, not for where the dump came from. */
 export type RestoreDatabase = {
@@ -14,6 +15,8 @@ export type RestoreDatabase = {
   readonly facts: DatabaseFacts
   /** Where the dump lies in the restore point. */
   readonly path: string
+  /** The server's database that it is; absent for one in a container. */
+  readonly place?: DatabasePlace
   /** Where it goes, as people say it: `erp on localhost`. */
   readonly label: string
   /** @throws AppError `database.unreachable` with what to do. */

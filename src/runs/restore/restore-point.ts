@@ -118,7 +118,7 @@ function inWords(error: unknown, what: string): unknown {
 function aboutOf(request: RestoreRequest, run: ActiveRun, createdTarget: boolean): RestoreRecord['about'] {
   const self = processIdentity(process.pid)
   if (self === undefined) throw new AppError('platform.unsupported', 'Holdfast needs /proc to restore', { hint: 'Mount /proc.' })
-  return { app: request.app, target: request.target, point: request.id, preset: request.manifest.preset, createdTarget, startedAt: run.now().toISOString(), process: self, databases: [], volumes: [] }
+  return { app: request.app, target: request.target, point: request.id, preset: request.manifest.preset, createdTarget, trusted: request.trusted, startedAt: run.now().toISOString(), process: self, databases: [], volumes: [] }
 }
 
 function refuseUnfinished(target: string): void {

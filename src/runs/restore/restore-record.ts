@@ -26,6 +26,8 @@ const aboutSchema = z.object({
   /** What the restore point's application was; a half restored target may not tell any more. */
   preset: z.string().default('generic'),
   createdTarget: z.boolean(),
+  /** Whether the restore point was trusted as ours. */
+  trusted: z.boolean().default(false),
   startedAt: z.iso.datetime(),
   /** Who prepares it: as long as that lives, its stage is not removed. */
   process: z.object({ pid: z.int(), start: z.string() }),

@@ -36,6 +36,11 @@ function containerOf(target: string): string {
   return inside
 }
 
+/** Whether a folder of this name holds restores in progress and safety points, of whatever target. */
+export function isContainer(name: string): boolean {
+  return name === containerInside || /^\..+\.holdfast$/s.test(name)
+}
+
 /**
  * Makes a new work folder, readable by nobody else, and gives its path; nothing stays of it where that fails.
  * @throws system errors.

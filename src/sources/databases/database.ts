@@ -12,6 +12,9 @@ export interface Dump extends AsyncDisposable {
   facts(): DatabaseFacts
 }
 
+/** Who made a dump: a restore point of ours, or somebody whose statements are not trusted. */
+export type DumpTrust = 'ours' | 'stranger'
+
 export type TableFacts = DatabaseFacts['tables'][number]
 
 /** A database of an application. What is wrong with it is told by `run.warning`: the restore point is then partial. */
@@ -25,7 +28,7 @@ export interface Database {
    * Makes the database what the dump holds; all that was in it is dropped first. Can be repeated after a failure.
    * With facts the result is compared with them. @throws AppError `database.import`, `database.unreachable`.
    */
-  restore(content: AsyncIterable<Uint8Array>, run: Run, facts?: DatabaseFacts): Promise<void>
+  restore(content: AsyncIterable<Uint8Array>, run: Run, facts?: DatabaseFacts, trust?: DumpTrust): Promise<void>
   /** Runs statements in the database. @throws AppError `database.client`, `database.unreachable`. */
   execute(sql: string, run: Run): Promise<void>
   /** Tables and views as they are now, with rows counted exactly, sorted by name; none where there is no database. */

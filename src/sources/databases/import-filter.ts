@@ -3,6 +3,7 @@ import { DumpTally } from './dump-tally.ts'
 import type { DumpSummary } from './dump-tally.ts'
 import { sqlName } from './mariadb-client.ts'
 import { isIgnoring } from './scan-dump.ts'
+import { makesStatements, otherDatabaseIn, tableOfTrigger } from './other-databases.ts'
 import { setStatementFault } from './set-statement.ts'
 import { SqlSplitter } from './sql-splitter.ts'
 import type { SqlVisitor } from './sql-splitter.ts'
@@ -15,6 +16,10 @@ export type ImportRules = {
   /** The only database that statements may name. */
   readonly database: string
   readonly dialect: SqlDialect
+  /** Other databases of the server, in lower case, that nothing in a dump of a stranger may name; absent for a dump of ours, whose views and triggers may. */
+  readonly others?: ReadonlySet<string>
+  /** Whether the server takes names of tables that differ by case alone for one. */
+  readonly foldsCase: boolean
   /** Tells whether a DEFINER can stay; otherwise the importing user becomes the definer. */
   keepsDefiner(account: string): boolean
 }
@@ -22,6 +27,9 @@ export type ImportRules = {
 /** What was changed on the way, for notes: accounts with how many objects they defined, and statements that were left out. */
 export type FilterNotes = { readonly definers: ReadonlyMap<string, number>; readonly leftOut: readonly string[] }
 
+/** As mysqldump writes it for servers with GTIDs: it needs a right that few users have, and an import is to be in the binary log. */
+const aboutBinaryLog = /^\s*SET\s+(?:@MYSQLDUMP_TEMP_LOG_BIN\s*=\s*@@SESSION\.SQL_LOG_BIN|@@SESSION\.SQL_LOG_BIN\s*=\s*(?:0|@MYSQLDUMP_TEMP_LOG_BIN))\s*$/i
+const trusting = 'If you trust this dump, restore it with --trust.'
 const creatable = /^(?:TABLE|VIEW|TRIGGER|PROCEDURE|FUNCTION|EVENT|SEQUENCE|PACKAGE)$/
 
 /**
@@ -29,6 +37,9 @@ const creatable = /^(?:TABLE|VIEW|TRIGGER|PROCEDURE|FUNCTION|EVENT|SEQUENCE|PACK
  * that the server reads exactly what was judged; statements that name another database, that concern the whole server,
  * or that dumps do not contain are refused before they are sent. `USE`, CREATE and DROP DATABASE and LOCK TABLES are
  * left out: the client is connected to the one database already. Line numbers stay what they are in the dump.
+ *
+ * Nothing that a dump has made may run while it is imported: rows come before the triggers of their table, as all dump programs
+ * write them, and never out of a query.
  */
 export class ImportFilter implements SqlVisitor {
   readonly #rules: ImportRules
@@ -36,6 +47,10 @@ export class ImportFilter implements SqlVisitor {
   readonly #splitter: SqlSplitter
   readonly #definers = new Map<string, number>()
   readonly #leftOut: string[] = []
+  readonly #withTriggers = new Set<string>()
+  readonly #views = new Set<string>()
+  #makesStatements = false
+  #hasEvents = false
   #out: Uint8Array[] = []
   #outLine = 1
   #delimiter = ';'
@@ -94,6 +109,7 @@ export class ImportFilter implements SqlVisitor {
     if (text.includes('/*!') || text.includes('/*M!')) this.ambiguous('a conditional comment in an INSERT', line)
     const kind = statementKind(text, this.#rules.dialect)
     if (kind === undefined || kind.names.length === 0) throw refused(line, 'an INSERT into no table')
+    this.#refuseLateRows(kind.names, line)
     const passed = this.#withoutHome(text, kind.names, line)
     this.#tally.insertHead(kind, isIgnoring(text))
     this.#goTo(line)
@@ -121,20 +137,63 @@ export class ImportFilter implements SqlVisitor {
     if (/^(?:SET)$/.test(verb)) return this.#judgedSet(text, raw, line, dialect)
     if (verb === 'LOCK' || verb === 'UNLOCK') return object === 'TABLES' || object === 'TABLE' ? undefined : this.#refuse(line, kind)
     if (object === 'DATABASE') return this.#judgedDatabase(kind, text, line, dialect)
-    if (verb === 'INSERT' || verb === 'REPLACE') return this.#withoutHome(text, kind.names, line)
+    if (verb === 'INSERT' || verb === 'REPLACE') {
+      if (hasWord(text, dialect, 'SELECT', 'TABLE', 'WITH')) throw refused(line, `${verb} … SELECT`)
+      this.#refuseLateRows(kind.names, line)
+      return this.#withoutHome(text, kind.names, line)
+    }
     if (verb === 'COMMIT' || verb === 'BEGIN' || verb === 'START' || verb === 'DO' || verb === 'SELECT') {
       return isPlain(text, dialect) ? text : this.#refuse(line, kind)
     }
     if (verb === 'ALTER' && object === 'TABLE') {
-      if (sqlTokens(text, dialect, Number.POSITIVE_INFINITY).some((token) => isWord(token, 'RENAME', 'EXCHANGE', 'DISCARD', 'IMPORT'))) this.#refuse(line, kind)
-      return this.#withoutHome(text, kind.names, line)
+      if (hasWord(text, dialect, 'RENAME', 'EXCHANGE', 'DISCARD', 'IMPORT')) this.#refuse(line, kind)
+      return this.#withinDatabase(this.#withoutHome(text, kind.names, line), kind, line, dialect)
     }
     if ((verb !== 'CREATE' && verb !== 'DROP') || !creatable.test(object) || kind.names.length === 0) return this.#refuse(line, kind)
     if (object === 'FUNCTION' && sqlTokens(text, dialect, 200).some((token) => isWord(token, 'SONAME'))) this.#refuse(line, kind)
-    return this.#withOwnDefiner(this.#withoutHome(text, kind.names, line), dialect)
+    if (verb === 'CREATE' && object === 'TABLE' && hasWord(text, dialect, 'SELECT')) throw refused(line, 'CREATE TABLE … SELECT')
+    this.#remember(kind, text, line, dialect)
+    return this.#withOwnDefiner(this.#withinDatabase(this.#withoutHome(text, kind.names, line), kind, line, dialect), dialect)
+  }
+
+  #remember({ verb, object, names }: StatementKind, text: string, line: number, dialect: SqlDialect): void {
+    if (verb === 'DROP') {
+      if (object === 'TABLE') for (const { name } of names) this.#withTriggers.delete(this.#key(name))
+      return
+    }
+    const name = names[0] ?? { name: '', end: 0 }
+    if (object === 'VIEW') this.#views.add(this.#key(name.name))
+    if (object === 'TABLE') this.#views.delete(this.#key(name.name))
+    if (object === 'TRIGGER') this.#withTriggers.add(this.#key(tableOfTrigger(text, dialect, name.end) ?? ''))
+    this.#hasEvents ||= object === 'EVENT'
+    this.#makesStatements ||= /^(?:EVENT|PROCEDURE|PACKAGE)$/.test(object) && makesStatements(text, dialect)
+    // The server may start an event as soon as it is there.
+    if (this.#rules.others !== undefined && this.#hasEvents && this.#makesStatements) throw refused(line, 'events besides statements that are put together as they run (PREPARE, EXECUTE)', trusting)
+  }
+
+  /** A trigger would run with them, and what it does in other databases nothing brings back; so would that of a table behind a view. */
+  #refuseLateRows([table]: readonly QualifiedName[], line: number): void {
+    const key = this.#key(table?.name ?? '')
+    if (this.#withTriggers.has(key)) throw refused(line, `rows of ${table?.name ?? ''} behind a trigger of that table`, 'Dump programs write rows first. Make the dump again in one; or, if you trust this one, import it by hand with the mariadb client.')
+    if (this.#views.has(key)) throw refused(line, `rows for the view ${table?.name ?? ''}`)
+  }
+
+  #key(name: string): string {
+    return this.#rules.foldsCase ? name.toLowerCase() : name
+  }
+
+  /** @throws AppError `database.import` for a statement that names another database of the server. */
+  #withinDatabase(text: string, { object, names }: StatementKind, line: number, dialect: SqlDialect): string {
+    const other = this.#rules.others === undefined ? undefined : otherDatabaseIn(text, dialect, this.#rules.others)
+    if (other !== undefined) throw refused(line, `the ${object.toLowerCase()} ${names[0]?.name ?? ''} that names ${other}, another database of this server,`, trusting)
+    return text
   }
 
   #judgedSet(text: string, raw: string, line: number, dialect: SqlDialect): string | undefined {
+    if (aboutBinaryLog.test(text)) {
+      this.#leaveOut('SET SQL_LOG_BIN')
+      return undefined
+    }
     const fault = setStatementFault(text, raw, dialect)
     if (fault === undefined) return text
     if (fault === 'global' && /gtid_purged/i.test(text)) {
@@ -188,7 +247,7 @@ export class ImportFilter implements SqlVisitor {
   }
 
   #leaveOut(what: string): void {
-    if (this.#leftOut.length < 20) this.#leftOut.push(what)
+    if (this.#leftOut.length < 20 && !this.#leftOut.includes(what)) this.#leftOut.push(what)
   }
 
   #goTo(line: number): void {
@@ -218,10 +277,12 @@ function isPlain(text: string, dialect: SqlDialect): boolean {
   return /^(?:COMMIT|BEGIN|START TRANSACTION|(?:DO|SELECT) SETVAL \( \S+ , -? ?\d+ , \d+ \))$/.test(shape)
 }
 
-function refused(line: number, what: string): AppError {
-  return new AppError('database.import', `Line ${line} of the dump holds ${what}, which no dump of one database needs; it was not run`, {
-    hint: 'If you trust this dump, import it by hand with the mariadb client.',
-  })
+function hasWord(text: string, dialect: SqlDialect, ...words: readonly string[]): boolean {
+  return sqlTokens(text, dialect, Number.POSITIVE_INFINITY).some((token) => isWord(token, ...words))
+}
+
+function refused(line: number, what: string, hint = 'If you trust this dump, import it by hand with the mariadb client.'): AppError {
+  return new AppError('database.import', `Line ${line} of the dump holds ${what}, which no dump of one database needs; it was not run`, { hint })
 }
 
 function treacherous(line: number, text: string): AppError {

@@ -12,8 +12,8 @@ export function openMariadb(options: OpenMariadbOptions): Database {
     engine: 'mariadb',
     name: databaseName(options),
     dump: async (run, place) => await mariadbDump(options, run, place.path),
-    restore: async (content, run, facts) => {
-      await importDump(options, content, run, facts)
+    restore: async (content, run, facts, trust) => {
+      await importDump(options, content, run, facts, trust)
     },
     async execute(sql, run) {
       await queryRows(options, sql, run.signal, databaseName(options))

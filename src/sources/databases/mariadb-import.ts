@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { AppError } from '../../kit/app-error.ts'
 import type { DatabaseFacts } from '../../model/restore-point.ts'
 import type { Run } from '../../model/run.ts'
-import type { TableFacts } from './database.ts'
+import type { DumpTrust, TableFacts } from './database.ts'
 import type { DumpSummary } from './dump-tally.ts'
 import { ImportFilter } from './import-filter.ts'
 import type { FilterNotes } from './import-filter.ts'
@@ -21,18 +21,19 @@ const lockSeconds = 60
  * with what the dump held and, where given, with the facts of the restore point. After a failure the database is in
  * an undefined state, and the same call with another dump puts it right.
  *
+ * A dump of a `stranger` may name no other database of the server, wherever in it.
  * A DEFINER that we may not set or that the server does not know becomes the importing user, with a note.
  *
  * @throws AppError `database.import` (the server's words and the line; a statement that was refused; a difference),
  *   `database.unreachable`, `process.missing`; what `content` throws.
  */
-export async function importDump(options: OpenMariadbOptions, content: AsyncIterable<Uint8Array>, run: Run, facts?: DatabaseFacts): Promise<DumpSummary> {
+export async function importDump(options: OpenMariadbOptions, content: AsyncIterable<Uint8Array>, run: Run, facts?: DatabaseFacts, trust: DumpTrust = 'ours'): Promise<DumpSummary> {
   const name = databaseName(options)
   const client = await findProgram('client', options, run.signal)
   const survey = await readyDatabase(options, run, facts)
   await awaitEarlierImport(options, name, run.signal)
   await dropAll(options, run.signal)
-  const filter = new ImportFilter({ database: name, dialect: dialectOf(survey.version), keepsDefiner: await definerRule(options, survey, run.signal) })
+  const filter = new ImportFilter({ database: name, dialect: dialectOf(survey.version), foldsCase: survey.foldsCase, ...(trust === 'ours' ? {} : { others: survey.others }), keepsDefiner: await definerRule(options, survey, run.signal) })
   const ended: ReturnType<ImportFilter['end']>[] = []
   const args = [
     '--batch', '--binary-mode', '--comments', '--skip-reconnect', '--no-auto-rehash', '--local-infile=0', '--max-allowed-packet=1G',

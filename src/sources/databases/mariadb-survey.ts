@@ -14,6 +14,8 @@ export type SurveyedTable = {
 /** A routine or an event. `hidden`: we may not read its body; `endless`: dump programs loop for ever over it. */
 export type SurveyedProgram = { readonly kind: string; readonly name: string; readonly hidden: boolean; readonly endless: boolean }
 
+const readOnly: ReadonlySet<string> = new Set(['information_schema', 'performance_schema'])
+
 /** What a user sees of a database and may do there. */
 export type MariadbSurvey = {
   readonly version: string
@@ -24,6 +26,10 @@ export type MariadbSurvey = {
   readonly tables: readonly SurveyedTable[]
   readonly programs: readonly SurveyedProgram[]
   readonly grants: Grants
+  /** Other databases that this user sees, in lower case; those in which nothing can be changed are not among them. */
+  readonly others: ReadonlySet<string>
+  /** Whether names of tables that differ by case alone are one table's. */
+  readonly foldsCase: boolean
 }
 
 /** @throws AppError `database.unreachable`, `database.client`, `process.missing`, `config.invalid` (no name). */
@@ -32,7 +38,8 @@ export async function surveyMariadb(options: OpenMariadbOptions, signal: AbortSi
   // These servers compare the name of an event's database without regard to case, though `Shop` and `shop` are two.
   const exactly = (column: string): string => `${column} = ${database} AND (@@lower_case_table_names <> 0 OR binary ${column} = binary ${database})`
   const rows = await queryRows(options, [
-    'SELECT \'version\', version(), current_user();',
+    'SELECT \'version\', version(), current_user(), @@lower_case_table_names <> 0;',
+    'SELECT \'database\', schema_name FROM information_schema.schemata;',
     `SELECT 'collation', default_collation_name FROM information_schema.schemata WHERE ${exactly('schema_name')};`,
     'SELECT \'engine\', engine FROM information_schema.engines WHERE transactions = \'YES\';',
     `SELECT 'table', table_name, table_type, ifnull(engine, '') FROM information_schema.tables WHERE ${exactly('table_schema')};`,
@@ -42,10 +49,12 @@ export async function surveyMariadb(options: OpenMariadbOptions, signal: AbortSi
   ].join('\n'), signal)
   const of = (kind: string): string[][] => rows.filter((row) => row[0] === kind).map((row) => row.slice(1))
   const transactional = new Set(of('engine').map(([engine]) => engine))
-  const [version = '', currentUser = ''] = of('version')[0] ?? []
+  const [version = '', currentUser = '', foldsCase] = of('version')[0] ?? []
   return {
     version,
     currentUser,
+    others: new Set(of('database').map(([name = '']) => name).filter((name) => name !== options.name).map((name) => name.toLowerCase()).filter((name) => !readOnly.has(name))),
+    foldsCase: foldsCase === '1',
     collation: of('collation')[0]?.[0],
     tables: of('table').map(([name = '', type = '', engine = '']) => surveyed(name, type, engine, transactional.has(engine))),
     programs: of('program').map(([kind = '', name = '', hidden, endless]) => ({ kind, name, hidden: hidden === '1', endless: endless === '1' })),

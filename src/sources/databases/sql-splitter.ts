@@ -33,6 +33,10 @@ const backslash = 92
 const backtick = 96
 const maxStatementBytes = 64 * 1024 * 1024
 const maxCommentBytes = 64 * 1024
+/** Programs on Windows put it before the text, in UTF-8. */
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+/** How far behind a parenthesis among rows is looked for a query. */
+const queryWindow = 64
 
 /**
  * Splits SQL as the mysql and mariadb client programs do in batch mode (quotes, escapes, comments, conditional
@@ -47,6 +51,7 @@ export class SqlSplitter {
   #backslashEscapes = true
   #ansiQuotes = false
   #line = 1
+  #atStart = true
   #final = false
   /** Bytes that could not be told without the next chunk. */
   #carry: Buffer = Buffer.alloc(0)
@@ -107,6 +112,10 @@ export class SqlSplitter {
     const byte = buf[from] ?? 0
     if (byte <= 32) return from + 1
     if (!this.#final && buf.length - from < 32 && buf.indexOf(newline, from) === -1) return from
+    if (this.#atStart) {
+      this.#atStart = false
+      if (startsWith(buf, from, byteOrderMark)) return from + byteOrderMark.length
+    }
     if (startsWith(buf, from, this.#delimiter)) return from + this.#delimiter.length
     if (byte === hash || isDashComment(buf, from)) return this.#gapComment(buf, from, lineComment)
     if (isBlockComment(buf, from) && (!isConditional(buf, from) || isSandbox(buf, from))) return this.#gapComment(buf, from, blockComment)
@@ -173,6 +182,10 @@ export class SqlSplitter {
         outside = at
         if (this.#depth === 0) this.#between = ''
       } else if (byte === open) {
+        if (this.#streaming && !(this.#depth === 0 && this.#isNextRow(buf, outside, at))) {
+          if (!this.#final && buf.length - at < queryWindow) break
+          if (beginsQuery(buf, at + 1)) this.#visitor.ambiguous('a query among rows', this.#statementLine)
+        }
         if (this.#depth === 0) {
           if (this.#streaming) this.#countRow(buf, outside, at)
           else if (this.#mayHaveRows && this.#startsRows(buf, from, at)) from = at
@@ -268,10 +281,14 @@ export class SqlSplitter {
 
   /** At a parenthesis outside rows: the next row, or something of which rows cannot be counted. */
   #countRow(buf: Buffer, outside: number, at: number): void {
-    const plain = this.#between === '' && (at - outside === 1 || at - outside === 2) && buf[outside] === 44
-    if (plain || /^\s*,\s*$/.test(this.#between + buf.toString('latin1', outside, Math.min(at, outside + 256)))) this.#rows += 1
+    if (this.#isNextRow(buf, outside, at)) this.#rows += 1
     else this.#exact = false
     this.#between = ''
+  }
+
+  #isNextRow(buf: Buffer, outside: number, at: number): boolean {
+    const plain = this.#between === '' && (at - outside === 1 || at - outside === 2) && buf[outside] === 44
+    return plain || /^\s*,\s*$/.test(this.#between + buf.toString('latin1', outside, Math.min(at, outside + 256)))
   }
 
   #take(bytes: Buffer): void {
@@ -334,6 +351,11 @@ function newlines(buf: Buffer, from: number, to: number): number {
 function startsWith(buf: Buffer, at: number, word: Buffer): boolean {
   for (let index = 0; index < word.length; index += 1) if (buf[at + index] !== word[index]) return false
   return true
+}
+
+/** What follows a parenthesis: a query, or what may hide one. */
+function beginsQuery(buf: Buffer, from: number): boolean {
+  return /^\s*(?:(?:select|with|table|values)\b|\/\*|--|#)|^\s{32}/i.test(buf.toString('latin1', from, from + queryWindow))
 }
 
 /** `-- ` with a space, a control character or the end after it; `--1` is arithmetic. */

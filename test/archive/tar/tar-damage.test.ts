@@ -118,7 +118,9 @@ test('compressed bytes that go wrong in the middle, or have no end, are refused'
     assert.equal(await outcome(bytes), 'read', name)
     for (const cut of [5, 20, 1000, bytes.length >> 1, bytes.length - 1]) assert.equal(await outcome(bytes.subarray(0, cut)), 'archive.damaged', `${name} cut to ${cut}`)
     assert.equal(await outcome(Buffer.concat([bytes, Buffer.from('garbage')])), 'archive.damaged', `${name} and garbage`)
-    assert.equal(await outcome(Buffer.concat([bytes, Buffer.alloc(64)])), 'archive.damaged', `${name} and zeros`)
+    // Tapes fill up with zeros, which gzip itself passes over.
+    assert.equal(await outcome(Buffer.concat([bytes, Buffer.alloc(64)])), name === 'gzip' ? 'read' : 'archive.damaged', `${name} and zeros`)
+    assert.equal(await outcome(Buffer.concat([bytes, Buffer.alloc(64), Buffer.from([1])])), 'archive.damaged', `${name}, zeros and garbage`)
   }
 })
 

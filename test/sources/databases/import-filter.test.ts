@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ImportFilter } from '../../../src/sources/databases/import-filter.ts'
+import type { ImportRules } from '../../../src/sources/databases/import-filter.ts'
 import { dialectOf } from '../../../src/sources/databases/sql-tokens.ts'
 
-function filtered(text: string, version = '10.11.19-MariaDB', chunkBytes = 11): string {
-  const filter = new ImportFilter({ database: 'target', dialect: dialectOf(version), keepsDefiner: (account) => account === 'me@localhost' })
+function filtered(text: string, version = '10.11.19-MariaDB', chunkBytes = 11, more: Partial<ImportRules> = {}): string {
+  const filter = new ImportFilter({ database: 'target', dialect: dialectOf(version), foldsCase: false, ...more, keepsDefiner: (account) => account === 'me@localhost' })
   const out: Uint8Array[] = []
   const bytes = Buffer.from(text)
   for (let at = 0; at < bytes.length; at += chunkBytes) out.push(...filter.pass(bytes.subarray(at, at + chunkBytes)))
@@ -66,7 +67,44 @@ CREATE TABLE \`t\` (\n  \`id\` int(11) NOT NULL\n) ENGINE=InnoDB DEFAULT CHARSET
 SET @MYSQLDUMP_TEMP_LOG_BIN = @@SESSION.SQL_LOG_BIN;\nSET @@SESSION.SQL_LOG_BIN= 0;\nSET @@GLOBAL.GTID_PURGED=/*!80000 '+'*/ '';\nSET @OLD_AUTOCOMMIT=@@AUTOCOMMIT, @@AUTOCOMMIT=0;\nSET AUTOCOMMIT=@OLD_AUTOCOMMIT;\nSET @@SESSION.SQL_LOG_BIN = @MYSQLDUMP_TEMP_LOG_BIN;\nDO SETVAL(\`s\`, -3007, 0);\n`
   const out = filtered(text)
   assert.match(out, /MODIFY `id`/)
-  assert.doesNotMatch(out, /GTID_PURGED/)
+  assert.doesNotMatch(out, /GTID_PURGED|LOG_BIN/)
+})
+
+test('nothing that a dump has made runs while it is imported: rows come before triggers, and never out of a query', () => {
+  const trigger = 'DELIMITER ;;\nCREATE DEFINER=`a`@`b` TRIGGER `target`.`x` BEFORE INSERT ON `t` FOR EACH ROW BEGIN SET @a = 1; END;;\nDELIMITER ;\n'
+  const table = 'CREATE TABLE t (a int);\nCREATE TABLE T (a int);\n'
+  for (const text of [
+    `${trigger}INSERT INTO t VALUES (1);`, `${trigger}REPLACE INTO \`t\` SET a = 1;`, 'CREATE VIEW v AS SELECT * FROM t;\nINSERT INTO v VALUES (1);',
+    'INSERT INTO t SELECT a FROM other.t;', 'REPLACE INTO t (a) SELECT 1;', 'INSERT INTO t TABLE other.t;', 'INSERT INTO t SET a = (SELECT 1);', 'CREATE TABLE u AS SELECT * FROM t;',
+    'INSERT INTO t VALUES (1),((SELECT max(a) FROM other.t));', 'INSERT INTO t VALUES (exists( /* x */ select 1));', 'INSERT INTO t VALUES (1) ON DUPLICATE KEY UPDATE a = (select 1);', `INSERT INTO t VALUES (f(${' '.repeat(100)}select 1));`,
+  ]) for (const chunkBytes of [1, 7, 1000]) assert.throws(() => filtered(`${table}${text}\n`, undefined, chunkBytes), { code: 'database.import' }, text)
+  for (const chunkBytes of [1, 7, 1000]) {
+    const sound = `${table}INSERT INTO t VALUES (1),(f(2)),( 'a(select 1)' );\n${trigger}INSERT INTO T VALUES (1) ON DUPLICATE KEY UPDATE a = VALUES(a);\nDROP TABLE t;\nCREATE TABLE t (a int);\nINSERT INTO t VALUES (1);\n`
+    assert.match(filtered(sound, undefined, chunkBytes), /\(f\(2\)\),\( 'a\(select 1\)' \);[^]*INTO T[^]*INTO t VALUES \(1\);/)
+    assert.throws(() => filtered(sound, undefined, chunkBytes, { foldsCase: true }), /behind a trigger/)
+  }
+})
+
+test('of a stranger\'s dump nothing names another database of the server, wherever it stands; our own may', () => {
+  const named = [
+    'CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW UPDATE `Other` . `t` SET a = 1;', 'CREATE VIEW v AS SELECT other.t.a FROM other.t;', 'CREATE PROCEDURE p() DELETE FROM other /* x */ . t;', 'CREATE FUNCTION f() RETURNS int RETURN other.g();',
+    'CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO CALL other.p();', 'CREATE TABLE u (a int) ENGINE=MERGE UNION=(other.t);', 'CREATE TABLE u LIKE other.t;', 'ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES other.t (a);',
+  ]
+  const rules = { others: new Set(['other']) }
+  for (const statement of named.slice(0, 6)) {
+    assert.throws(() => filtered(`DELIMITER ;;\n${statement.replace(/;$/, ';;')}\n`, undefined, 5, rules), { code: 'database.import', message: /another database of this server/, hint: /--trust/ }, statement)
+    assert.ok(filtered(statement).includes('other') || /Other/.test(statement), statement)
+  }
+  for (const statement of named.slice(6)) assert.throws(() => filtered(statement, undefined, 5, rules), { code: 'database.import' }, statement)
+  assert.doesNotThrow(() => filtered('CREATE VIEW v AS SELECT t.a, \'other.t\', others.b FROM t JOIN others;', undefined, 5, rules))
+  const event = 'CREATE EVENT e ON SCHEDULE AT now() DO CALL p();'
+  const dynamic = 'CREATE PROCEDURE p() EXECUTE IMMEDIATE concat(\'DELETE FROM oth\', \'er.t\');'
+  for (const text of [event + dynamic, dynamic + event]) assert.throws(() => filtered(text, undefined, 5, rules), /put together as they run/)
+  assert.doesNotThrow(() => filtered(dynamic, undefined, 5, rules))
+})
+
+test('a byte order mark before the first statement is passed over', () => {
+  for (const chunkBytes of [1, 2, 1000]) assert.equal(filtered('\uFEFFCREATE TABLE t (a int);', undefined, chunkBytes).trim(), 'CREATE TABLE t (a int);')
 })
 
 test('a dump that breaks off inside a statement is refused', () => {

@@ -101,8 +101,8 @@ test('a result that is not what the restore point says is an error', async () =>
   await assert.rejects(importDump(options('differs'), content(dump), recordingRun(), other), { code: 'database.import', message: /audit has \d+ rows instead of \d+/ })
   const more = { ...facts, tables: [...facts.tables, { name: 'absent', kind: 'view' as const }] }
   await assert.rejects(importDump(options('differs'), content(dump), recordingRun(), more), { code: 'database.import', message: /view absent is missing/ })
-  // Without facts the dump's own rows are what counts: a trigger of the dump that eats rows is found.
-  const eaten = 'CREATE TABLE t (a int);\nCREATE TABLE u (a int);\nDELIMITER ;;\nCREATE TRIGGER x AFTER INSERT ON u FOR EACH ROW DELETE FROM t;;\nDELIMITER ;\nINSERT INTO t VALUES (1),(2);\nINSERT INTO u VALUES (1);\n'
+  // Without facts the dump's own rows are what counts: what takes rows away again is found.
+  const eaten = 'CREATE TABLE u (a int PRIMARY KEY);\nCREATE TABLE t (a int, FOREIGN KEY (a) REFERENCES u (a) ON DELETE CASCADE);\nINSERT INTO u VALUES (1);\nINSERT INTO t VALUES (1),(1);\nSET foreign_key_checks=1;\nREPLACE INTO u VALUES (1);\n'
   await assert.rejects(importDump(options('differs'), content(eaten), recordingRun()), { code: 'database.import', message: /t has 0 rows instead of 2/ })
 })
 
@@ -126,6 +126,19 @@ test('a hostile dump writes no file and touches no other database', async () => 
     assert.deepEqual(await checksumTables(server, 'shop'), untouched)
   } finally {
     await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('a stranger\'s dump reaches no other database by triggers, views, routines, events or queries, and what it says of that is true', async () => {
+  const untouched = await checksumTables(server, 'shop')
+  const table = 'CREATE TABLE t (a int);\n'
+  for (const attack of [
+    'CREATE TRIGGER x BEFORE INSERT ON t FOR EACH ROW DELETE FROM shop.audit;\nINSERT INTO t VALUES (1);\n', 'CREATE VIEW v AS SELECT * FROM `shop`.`audit`;\nINSERT INTO v VALUES (1);\n',
+    'CREATE FUNCTION f() RETURNS int BEGIN DELETE FROM shop . audit; RETURN 1; END;;\nDELIMITER ;\nINSERT INTO t VALUES (f());\n', 'INSERT INTO t SELECT count(*) FROM shop.audit;\n', 'INSERT INTO t VALUES ((SELECT count(*) FROM shop.audit));\n',
+  ]) {
+    const text = attack.startsWith('CREATE FUNCTION') ? `DELIMITER ;;\n${attack}` : attack
+    await assert.rejects(importDump(options('victim'), content(table + text, 13), recordingRun(), undefined, 'stranger'), { code: 'database.import', message: /it was not run/ }, attack)
+    assert.deepEqual(await checksumTables(server, 'shop'), untouched, attack)
   }
 })
 
