@@ -3,6 +3,7 @@ import { formatDuration, parseDuration } from '../kit/duration.ts'
 import type { Expectations } from '../model/expectations.ts'
 import type { Scope, Snapshot } from '../model/restore-point.ts'
 import type { StatusReason, VaultStatus } from '../model/status.ts'
+import { findShrink } from './find-shrink.ts'
 import { clockToleranceMs, isFuture } from './is-future.ts'
 
 /** A restore point that the journals know. */
@@ -19,8 +20,6 @@ export type VaultInput = {
 export type VaultJudgement = { readonly status: VaultStatus; readonly reasons: readonly StatusReason[] }
 
 type Facts = Omit<VaultInput, 'vault'> & { readonly name: string; readonly all: readonly Snapshot[]; readonly good: readonly Snapshot[]; readonly unlisted: readonly string[]; readonly now: Date }
-
-const comparedPoints = 7
 
 /** Judges what lies in one vault against the expectations. */
 export function judgeVault({ vault, ...input }: VaultInput, now: Date): VaultJudgement {
@@ -77,20 +76,26 @@ function judgeFreshness(facts: Facts): readonly StatusReason[] {
 }
 
 function judgeSize(facts: Facts): readonly StatusReason[] {
-  const { expect: { minSize, maxShrink }, good: [newest, ...earlier], label } = facts
+  const { expect: { minSize, maxShrink }, good: [newest], label } = facts
   if (newest === undefined) return []
   const reasons: StatusReason[] = []
   const holds = `the newest restore point${label} holds ${formatByteSize(newest.contentBytes)}`
   if (minSize !== undefined && newest.contentBytes < parseByteSize(minSize)) reasons.push(reason(facts, 'too-small', 'failed', `Too small: ${holds}, expected are at least ${minSize}.`))
-  // A dated and a rolling point of one reading are one observation.
-  const sizes = [...new Map(earlier.filter(({ startedAt }) => startedAt !== newest.startedAt).map((point) => [point.startedAt, point.contentBytes])).values()].slice(0, comparedPoints)
-  const usual = median(sizes)
-  if (maxShrink === undefined || usual === undefined || usual === 0) return reasons
-  const shrunk = 1 - newest.contentBytes / usual
-  if (shrunk * 100 > Number.parseInt(maxShrink, 10)) {
-    reasons.push(reason(facts, 'shrunk', 'failed', `Shrunk by ${Math.floor(shrunk * 100)}%: ${holds}, the earlier ones usually ${formatByteSize(usual)}; expected is at most ${maxShrink} less.`))
+  const shrink = maxShrink === undefined ? undefined : findShrink(sizesUpTo(newest, facts), Number.parseInt(maxShrink, 10))
+  if (maxShrink !== undefined && shrink !== undefined) {
+    const percent = Math.floor((1 - newest.contentBytes / shrink.usualBytes) * 100)
+    reasons.push(reason(facts, 'shrunk', 'failed', `Shrunk by ${percent}%: ${holds}, the earlier ones usually ${formatByteSize(shrink.usualBytes)}; expected is at most ${maxShrink} less. If that is right, set expect.usualSince to ${shrink.since}.`))
   }
   return reasons
+}
+
+/** What points of the expected scope held, oldest first, the newest good one at the end: a damaged one, too, tells how much there was. */
+function sizesUpTo(newest: Snapshot, { all, scope, expect: { usualSince }, now }: Facts): readonly Snapshot[] {
+  const accepted = usualSince === undefined ? Number.NaN : Date.parse(usualSince)
+  // A day that has not come accepts nothing yet.
+  const since = accepted <= now.getTime() ? accepted : Number.NEGATIVE_INFINITY
+  const seen = all.filter((point) => point.complete && point.scope === scope && startedMs(point) >= since && startedMs(point) < startedMs(newest))
+  return [...new Map(seen.map((point) => [point.startedAt, point])).values()].toReversed().concat(newest)
 }
 
 function judgeVerified(facts: Facts): readonly StatusReason[] {
@@ -161,8 +166,4 @@ function reason(facts: Facts, code: StatusReason['code'], severity: StatusReason
 
 function pickNewest({ id, startedAt, scope, sizeBytes, contentBytes, verifiedAt }: Snapshot): NonNullable<VaultStatus['newest']> {
   return { id, startedAt, scope, sizeBytes, contentBytes, ...(verifiedAt === undefined ? {} : { verifiedAt }) }
-}
-
-function median(values: readonly number[]): number | undefined {
-  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)]
 }

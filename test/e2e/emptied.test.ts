@@ -76,6 +76,24 @@ for (const [expect, said_] of [[{ minSize: '5kB' }, /Too small/], [{ maxShrink: 
   })
 }
 
+test('however many small points follow, the rules remove nothing until the smaller size is accepted', async () => {
+  const app = { keep: { last: 2 }, expect: { maxShrink: '50%' } }
+  await using machine = await machineWithFiles(app)
+  const [good] = await machine.backup(['demo'])
+  await writeFile(join(machine.app, 'data/letters'), 'a letter')
+  for (let count = 0; count < 4; count++) await machine.backup(['demo'])
+  assert.ok(ids(await machine.points()).includes(good?.id ?? ''))
+  const { stderr } = await machine.holdfast(['forget', '--keep-last', '2', '--no-ask'], { status: 1 })
+  assert.match(stderr, /The rules are not applied to the restore points of demo\. Shrunk by .* \[vault\.protected\]/)
+  const { stdout } = await machine.holdfast(['status', 'demo'], { status: 1 })
+  const usualSince = /If that is right, set expect\.usualSince to (\S+)\.$/m.exec(stdout)?.[1]
+  await machine.configure({ apps: { demo: { root: machine.app, ...app, expect: { ...app.expect, usualSince } } }, place: machine.place })
+  await machine.holdfast(['status', 'demo'])
+  await machine.holdfast(['forget', '--no-ask'])
+  const left = await machine.points()
+  assert.deepEqual([left.length, left.some(({ id }) => id === good?.id)], [2, false])
+})
+
 test('what the preset knows to be missing makes the point incomplete, so that it takes no complete one away', async () => {
   await using machine = await machineWithFiles({ keep: { last: 1 } })
   await writeFile(join(machine.app, '.HA_VERSION'), '2026.11.0')

@@ -75,14 +75,24 @@ test('a newest point below the least size is a failure', () => {
   assert.match(judged(input([fresh()], { expect: { minSize: '1MB' } })).sentence, /^Too small: the newest restore point holds 4 kB, expected are at least 1MB\.$/)
 })
 
-test('a newest point much smaller than the earlier ones usually are is a failure, and stays one for some days', () => {
-  const usual = dailyPoints('2026-11-10T03:00:00Z', 8)
-  const small = dailyPoints('2026-11-18T03:00:00Z', 3, { contentBytes: 900 })
+test('a newest point much smaller than the earlier ones usually are is a failure, however many small ones follow it', () => {
+  const usual = dailyPoints('2026-10-10T03:00:00Z', 8)
+  const small = dailyPoints('2026-10-18T03:00:00Z', 30, { contentBytes: 900 })
   const expect = { maxShrink: '50%' }
-  assert.match(judged(input([...usual, ...small.slice(0, 1)], { expect })).sentence, /^Shrunk by 77%: .* usually 4 kB; expected is at most 50% less\.$/)
-  assert.equal(judged(input([...usual, ...small], { expect })).state, 'failed')
-  assert.equal(judged(input(usual, { expect })).state, 'ok')
-  assert.equal(judged(input(small, { expect })).state, 'ok')
+  assert.match(judged(input([...usual, ...small.slice(0, 1)], { expect })).sentence, /^Shrunk by 77%: .* usually 4 kB; expected is at most 50% less\. If that is right, set expect\.usualSince to 2026-10-18T03:00:00\.000Z\.$/)
+  assert.match(judged(input([...usual, ...small], { expect })).codes, /shrunk:failed/)
+  assert.match(judged(input([...usual, ...small], { expect })).sentence, /usually 4 kB; .*usualSince to 2026-10-18T03:00:00\.000Z/)
+  assert.match(judged(input([...usual.map((point) => ({ ...point, damagedAt: point.startedAt })), ...small], { expect })).codes, /shrunk:failed/, 'damaged ones held as much')
+  for (const fine of [usual, small, [...usual, ...small, samplePoint('2026-11-19T03:00:00Z')]]) assert.doesNotMatch(judged(input(fine, { expect })).codes, /shrunk/)
+})
+
+test('a smaller size that somebody accepts is the usual one from then on; one accepted for a day to come is not', () => {
+  const all = [...dailyPoints('2026-10-10T03:00:00Z', 8), ...dailyPoints('2026-10-18T03:00:00Z', 30, { contentBytes: 900 })]
+  const codes = (usualSince: string, more: readonly Snapshot[] = []): string => judged(input([...all, ...more], { expect: { maxShrink: '50%', usualSince } })).codes
+  for (const accepted of ['2026-10-18T03:00:00.000Z', '2026-10-18']) assert.doesNotMatch(codes(accepted), /shrunk/)
+  assert.match(codes('2026-10-17'), /shrunk/)
+  assert.match(codes('2027-10-18'), /shrunk/)
+  assert.match(codes('2026-10-18', [samplePoint('2026-11-19T03:00:00Z', { contentBytes: 90 })]), /shrunk/, 'and from there it is judged again')
 })
 
 test('a dated and a rolling point of one reading are one observation', () => {

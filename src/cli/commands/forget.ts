@@ -5,6 +5,7 @@ import { byteSizeSchema } from '../../model/byte-size-schema.ts'
 import type { KeepRules } from '../../model/keep-rules.ts'
 import { keepRulesSchema } from '../../model/keep-rules.ts'
 import type { Verdict } from '../../policy/retain.ts'
+import { judgeNewestSize } from '../../policy/judge-vault.ts'
 import { retain } from '../../policy/retain.ts'
 import { AppError } from '../../kit/app-error.ts'
 import { printable } from '../../kit/printable.ts'
@@ -18,7 +19,7 @@ import { table } from '../output.ts'
 import { addReadingOptions, placeOptions } from '../place-options.ts'
 import { Progress } from '../progress.ts'
 import { quietRun } from '../quiet-run.ts'
-import type { KnownPoint } from '../../runs/setup.ts'
+import type { KnownPoint, Setup } from '../../runs/setup.ts'
 import { localTime } from '../point-words.ts'
 
 type Options = { keepLast?: number; keepHourly?: number; keepDaily?: number; keepWeekly?: number; keepMonthly?: number; keepYearly?: number; keepWithin?: string; maxSize?: string; dryRun?: boolean; force?: boolean }
@@ -35,7 +36,7 @@ export function addForgetCommand(program: Command): void {
     .option('--keep-within <time>', 'keep all of the last 30d, 12h, 2y …', text(durationSchema))
     .option('--max-size <size>', 'remove the oldest until all fit into 500MB …', text(byteSizeSchema))
     .option('-n, --dry-run', 'only say what would be removed')
-    .option('--force', 'remove named points even where no sound one is left')
+    .option('--force', 'remove named points even where no sound one is left, and by rules even while the newest is smaller than is expected')
     .action(async (ids: string[], options: Options) => {
       await runCommand(command, async (context) => await forgetPoints(context, ids, options, placeOptions(command.opts())))
     })
@@ -54,6 +55,7 @@ async function forgetPoints({ output, setup, options: { ask, json }, signal }: C
     // Rules are for our own points; of a foreign one only the reference goes, where the user names it.
     const own = points.filter((point) => point.vault === vault.name && (named.length > 0 || point.foreign === undefined || point.complete))
     const rules = given ?? setup.config?.apps[place.app ?? apps[0] ?? '']?.keep ?? {}
+    if (named.length === 0 && options.force !== true) refuseWhileSmall(setup, own, vault.name)
     return { vault, own, verdicts: named.length > 0 ? judgeNamed(own, named.filter((point) => point.vault === vault.name), options.force === true) : retain(own, rules, new Date()) }
   })
   const verdicts = judged.flatMap(({ own, verdicts: all }) => all.map((verdict) => ({ verdict, point: own.find(({ id }) => id === verdict.id) })))
@@ -82,6 +84,15 @@ async function forgetPoints({ output, setup, options: { ask, json }, signal }: C
   }
   result(true)
   return 0
+}
+
+/** What made the newest point small would otherwise push out the ones from before, as in a backup. */
+function refuseWhileSmall({ config }: Setup, points: readonly KnownPoint[], vault: string): void {
+  for (const [app, own] of Map.groupBy(points, (point) => point.app)) {
+    const usual = config?.apps[app]
+    const [tooSmall] = usual === undefined ? [] : judgeNewestSize(own.filter((point) => point.foreign === undefined), { ...usual, name: vault }, new Date())
+    if (tooSmall !== undefined) throw new AppError('vault.protected', `The rules are not applied to the restore points of ${app}. ${tooSmall.message.replace(/\.$/, '')}`, { hint: 'Name the points to remove, or say --force.' })
+  }
 }
 
 function rulesOf(options: Options): KeepRules | undefined {

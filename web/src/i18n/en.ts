@@ -546,6 +546,7 @@ export const en = {
   'config.every': 'A backup at least every',
   'config.minSize': 'At least this large',
   'config.maxShrink': 'Shrinks at most by',
+  'config.usualSince': 'Usual since',
   'config.verifiedWithin': 'Verified within',
   'config.parts': 'Parts that can be left out',
   'config.include': 'Only these files',

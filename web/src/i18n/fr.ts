@@ -548,6 +548,7 @@ export const fr: Texts = {
   'config.every': 'Une sauvegarde au moins tous les',
   'config.minSize': 'Taille minimale',
   'config.maxShrink': 'Diminue au plus de',
+  'config.usualSince': 'Habituel depuis',
   'config.verifiedWithin': 'Vérifié depuis',
   'config.parts': 'Parties qui peuvent être laissées de côté',
   'config.include': 'Seulement ces fichiers',

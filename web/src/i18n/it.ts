@@ -548,6 +548,7 @@ export const it: Texts = {
   'config.every': 'Un backup almeno ogni',
   'config.minSize': 'Dimensione minima',
   'config.maxShrink': 'Si riduce al massimo del',
+  'config.usualSince': 'Consueto dal',
   'config.verifiedWithin': 'Verificato entro',
   'config.parts': 'Parti che si possono tralasciare',
   'config.include': 'Solo questi file',
