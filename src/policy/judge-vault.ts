@@ -4,6 +4,8 @@ import type { Expectations } from '../model/expectations.ts'
 import type { Scope, Snapshot } from '../model/restore-point.ts'
 import type { StatusReason, VaultStatus } from '../model/status.ts'
 import { findShrink } from './find-shrink.ts'
+import type { Schedule } from './schedule.ts'
+import { judgeAge } from './judge-age.ts'
 import { clockToleranceMs, isFuture } from './is-future.ts'
 
 /** A restore point that the journals know. */
@@ -12,6 +14,7 @@ export type KnownPoint = { readonly id: string; readonly key: string }
 export type VaultInput = {
   readonly vault: { readonly name: string } & ({ readonly snapshots: readonly Snapshot[]; readonly unlisted?: readonly string[] } | { readonly problem: string })
   readonly expect: Expectations
+  readonly schedule?: Schedule | undefined
   readonly scope: Scope
   readonly known: readonly KnownPoint[]
   /** Names the vault in messages, where there are several: ` in nas`. */
@@ -62,17 +65,14 @@ function goodOf(newestFirst: readonly Snapshot[], scope: Scope, now: Date): read
 }
 
 function judgeFreshness(facts: Facts): readonly StatusReason[] {
-  const { expect: { every }, good: [newest], all, label, now, scope } = facts
+  const { expect, schedule, good: [newest], all, label, now, scope } = facts
   if (newest === undefined) {
     const what = all.length === 0 ? `There is no restore point${label}.` : `There is no complete, undamaged ${scope} restore point${label}.`
     return [reason(facts, 'vault-empty', 'failed', what)]
   }
-  if (every === undefined) return []
-  const ageMs = now.getTime() - Date.parse(newest.startedAt)
-  const everyMs = parseDuration(every)
-  // A run takes some time and timers have jitter: a tenth of the interval, or ten minutes, is no delay.
-  if (ageMs <= everyMs + Math.max(everyMs / 10, 600_000)) return []
-  return [reason(facts, 'overdue', ageMs > 2 * everyMs ? 'failed' : 'warning', `Overdue${label}: the last complete ${scope} restore point is ${formatDuration(ageMs)} old, expected is one every ${every}.`)]
+  const verdict = judgeAge({ every: expect.every, schedule, good: facts.good }, now)
+  if (verdict === undefined) return []
+  return [reason(facts, 'overdue', verdict.severity, `Overdue${label}: the last complete ${scope} restore point is ${formatDuration(now.getTime() - startedMs(newest))} old, ${verdict.why}.`)]
 }
 
 function judgeSize(facts: Facts): readonly StatusReason[] {

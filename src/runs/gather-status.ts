@@ -5,6 +5,8 @@ import type { RunReport } from '../model/run-report.ts'
 import type { Run } from '../model/run.ts'
 import type { Vault } from '../model/vault.ts'
 import type { StatusInput } from '../policy/judge-status.ts'
+import { parseSchedule } from '../policy/schedule.ts'
+import type { ScheduleText } from '../policy/schedule.ts'
 import { isLocked } from './app-lock.ts'
 import type { AppState } from './app-state.ts'
 import { listJournals, readJournal } from './interrupted-runs.ts'
@@ -17,6 +19,7 @@ type Subject = {
   readonly app: string
   readonly root: string
   readonly expect: Expectations
+  readonly schedule?: ScheduleText | undefined
   readonly scope: Scope
   /** A vault that could not be opened stands with its problem. */
   readonly vaults: readonly { readonly name: string; readonly vault: Pick<Vault, 'snapshots'> | AppError }[]
@@ -39,6 +42,7 @@ export async function gatherStatus(subject: Subject, state: AppState, run: Run):
   return {
     app: subject.app,
     expect: subject.expect,
+    ...(subject.schedule === undefined ? {} : { schedule: parseSchedule(subject.schedule) }),
     scope: subject.scope,
     vaults: await Promise.all(subject.vaults.map(async ({ name, vault }) => await vaultFacts(name, vault, subject.app, run))),
     known: knownFrom(reports),

@@ -5,6 +5,7 @@ import type { Snapshot } from '../../src/model/restore-point.ts'
 import { statusSchema } from '../../src/model/status.ts'
 import { judgeStatus } from '../../src/policy/judge-status.ts'
 import type { RunFacts, StatusInput } from '../../src/policy/judge-status.ts'
+import { parseSchedule } from '../../src/policy/schedule.ts'
 import { sampleExpected } from './sample-expected.ts'
 import { dailyPoints, samplePoint } from './sample-points.ts'
 
@@ -78,7 +79,7 @@ test('a newest point below the least size is a failure', () => {
 test('a newest point much smaller than the earlier ones usually are is a failure, however many small ones follow it', () => {
   const usual = dailyPoints('2026-10-10T03:00:00Z', 8)
   const small = dailyPoints('2026-10-18T03:00:00Z', 30, { contentBytes: 900 })
-  const expect = { maxShrink: '50%' }
+  const expect = { maxShrink: '50%', every: 'never' }
   assert.match(judged(input([...usual, ...small.slice(0, 1)], { expect })).sentence, /^Shrunk by 77%: .* usually 4 kB; expected is at most 50% less\. If that is right, set expect\.usualSince to 2026-10-18T03:00:00\.000Z\.$/)
   assert.match(judged(input([...usual, ...small], { expect })).codes, /shrunk:failed/)
   assert.match(judged(input([...usual, ...small], { expect })).sentence, /usually 4 kB; .*usualSince to 2026-10-18T03:00:00\.000Z/)
@@ -179,6 +180,16 @@ test('one scheduled backup that did not happen is a warning, several in a row ar
   assert.equal(judged(input(old, { expected: [due(20, 'failed'), due(19, 'missed')] })).codes, '', 'what was begun is told by its run')
   assert.equal(judged(input([fresh()], { expected: [due(20, 'missed'), due(19, 'missed')] })).codes, '', 'so does a backup by hand')
   assert.equal(judged(input([], { vaults: [{ name: 'nas', snapshots: [fresh()] }, { name: 'usb', snapshots: old }], expected: [due(20, 'missed')] })).codes, 'missed:warning', 'but in every vault')
+})
+
+test('without a word of how often, an old point is a warning, and what the scheduler tells of it is not told twice', () => {
+  const old = [samplePoint('2026-11-10T03:00:00Z')]
+  assert.deepEqual(judged(input(old)), { state: 'warning', codes: 'overdue:warning', sentence: 'Overdue: the last complete full restore point is 10d 9h old, and nothing tells how often one is expected (expect.every says otherwise: a time, or "never").' })
+  const scheduled = { schedule: parseSchedule('daily') }
+  assert.equal(judged(input(old, scheduled)).codes, 'overdue:failed')
+  assert.equal(judged(input(old, { ...scheduled, expect: { every: 'never' } })).codes, '')
+  assert.equal(judged(input(old, { ...scheduled, expected: [sampleExpected('2026-11-20T03:00:00Z', { state: 'missed' })] })).codes, 'missed:warning')
+  assert.equal(judged(input(old, { ...scheduled, expect: { every: '1d' }, expected: [sampleExpected('2026-11-20T03:00:00Z', { state: 'missed' })] })).codes, 'overdue:failed missed:warning')
 })
 
 test('one that still waits a day later is missed, one that is under way is not', () => {

@@ -63,7 +63,7 @@ export const fr: Readonly<Record<string, string>> = {
   'Before a restore changes anything.': 'Avant qu’une restauration ne change quoi que ce soit.',
   'After a restore.': 'Après une restauration.',
   'What its status is judged against.': 'Ce d’après quoi son état est jugé.',
-  'A complete restore point at least this often: `1d`.': 'Un point de restauration complet au moins tous les : `1d`.',
+  'A complete restore point at least this often: `1d`. By default its schedule says how often; without one a warning comes when it is much later than usual. `never`: none is expected.': 'Un point de restauration complet au moins à cet intervalle : `1d`. À défaut, la planification le dit ; sans elle, un avertissement vient quand il est bien plus tard que d’habitude. `never` : aucun n’est attendu.',
   'The newest one holds at least this much, before compression: `20MB`.': 'Le plus récent contient au moins cette quantité, avant compression : `20MB`.',
   'The newest one is at most this much smaller than the earlier ones usually are: `50%`. While it is smaller, the rules of what to keep remove nothing.': 'De combien, au plus, le plus récent peut être plus petit que ne le sont d’habitude les précédents : `50%`. Tant qu’il est plus petit, les règles de conservation n’enlèvent rien.',
   'Accepts a smaller size: only restore points that were made since then say what is usual. The status names the moment.': 'Accepte une taille plus petite : seuls les points de restauration créés depuis disent ce qui est habituel. L’état indique le moment.',

@@ -63,7 +63,7 @@ export const it: Readonly<Record<string, string>> = {
   'Before a restore changes anything.': 'Prima che un ripristino modifichi qualcosa.',
   'After a restore.': 'Dopo un ripristino.',
   'What its status is judged against.': 'In base a che cosa viene giudicato il suo stato.',
-  'A complete restore point at least this often: `1d`.': 'Un punto di ripristino completo almeno ogni: `1d`.',
+  'A complete restore point at least this often: `1d`. By default its schedule says how often; without one a warning comes when it is much later than usual. `never`: none is expected.': 'Almeno un punto di ripristino completo ogni tanto tempo: `1d`. Se manca, lo dice la pianificazione; senza, un avviso arriva quando è molto più tardi del solito. `never`: non se ne aspetta nessuno.',
   'The newest one holds at least this much, before compression: `20MB`.': 'Il più recente contiene almeno questa quantità, prima della compressione: `20MB`.',
   'The newest one is at most this much smaller than the earlier ones usually are: `50%`. While it is smaller, the rules of what to keep remove nothing.': 'Di quanto, al massimo, il più recente può essere più piccolo di quanto sono di solito i precedenti: `50%`. Finché è più piccolo, le regole su cosa conservare non rimuovono nulla.',
   'Accepts a smaller size: only restore points that were made since then say what is usual. The status names the moment.': 'Accetta una dimensione minore: solo i punti di ripristino creati da allora dicono che cosa è consueto. Lo stato indica il momento.',
