@@ -125,16 +125,22 @@ function judgeSoundness(facts: Facts): readonly StatusReason[] {
   return reasons
 }
 
+/** Which of the points that journals know do not lie there: neither they nor, for rolling ones, what has replaced them. */
+export function missingPoints<Point extends KnownPoint>(known: readonly Point[], there: readonly KnownPoint[], unlisted: readonly string[] = []): readonly Point[] {
+  const ids = new Set(there.map(({ id }) => id))
+  const keys = new Set(there.map(({ key }) => key))
+  const mayBeThere = (key: string): boolean => unlisted.some((folder) => key === folder || key.startsWith(`${folder}/`))
+  return known.filter(({ id, key }) => !ids.has(id) && !keys.has(key) && !mayBeThere(key))
+}
+
 function judgeMissing(facts: Facts): readonly StatusReason[] {
   if (facts.known.length === 0) return []
-  const ids = new Set(facts.all.map(({ id }) => id))
-  // A rolling point of the same name has replaced it.
-  const keys = new Set(facts.all.map(({ key }) => key))
-  const mayBeThere = (key: string): boolean => facts.unlisted.some((folder) => key === folder || key.startsWith(`${folder}/`))
-  const missing = facts.known.filter(({ id, key }) => !ids.has(id) && !keys.has(key) && !mayBeThere(key))
+  const missing = missingPoints(facts.known, facts.all, facts.unlisted)
   if (missing.length === 0) return []
-  const names = missing.slice(0, 3).map(({ key }) => key).join(', ')
-  return [reason(facts, 'missing', 'failed', `${missing.length === 1 ? '1 restore point that was saved is' : `${missing.length} restore points that were saved are`} no longer there${facts.label}: ${names}${missing.length > 3 ? ', …' : ''}.`)]
+  const named = missing.slice(0, 3)
+  const names = named.map(({ key }) => key).join(', ')
+  const count = missing.length === 1 ? '1 restore point that was saved is' : `${missing.length} restore points that were saved are`
+  return [reason(facts, 'missing', 'failed', `${count} no longer there${facts.label}: ${names}${missing.length > 3 ? ', …' : ''}. If that is right, say so with "holdfast forget ${named.map(({ id }) => id).join(' ')}".`)]
 }
 
 function judgeUnlisted(facts: Facts): readonly StatusReason[] {

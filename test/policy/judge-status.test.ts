@@ -110,7 +110,7 @@ test('points that were not verified in time are a warning', () => {
 test('a saved point that is gone from the vault is a failure, a replaced rolling one is not', () => {
   const here = fresh()
   const known = [{ vault: 'nas', id: here.id, key: here.key }, { vault: 'nas', id: 'ffffffffffffffff', key: 'demo_2026-11-19.zip' }]
-  assert.equal(judged(input([here], { known })).sentence, '1 restore point that was saved is no longer there: demo_2026-11-19.zip.')
+  assert.equal(judged(input([here], { known })).sentence, '1 restore point that was saved is no longer there: demo_2026-11-19.zip. If that is right, say so with "holdfast forget ffffffffffffffff".')
   assert.equal(judged(input([here], { known: [{ vault: 'nas', id: 'ffffffffffffffff', key: here.key }] })).state, 'ok')
 })
 
