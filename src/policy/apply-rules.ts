@@ -4,10 +4,12 @@ import type { GroupRules } from '../model/keep-rules.ts'
 import type { Snapshot } from '../model/restore-point.ts'
 import { bucketNames } from './calendar-buckets.ts'
 import type { Buckets } from './calendar-buckets.ts'
+import { coveredAges } from './covered-ages.ts'
 
 /** Why each point is kept; one that no rule keeps has no reasons. */
 export type Reasons = Map<Snapshot, string[]>
 
+const leastWithin = 3
 const nouns = { hourly: 'hour', daily: 'day', weekly: 'week', monthly: 'month', yearly: 'year' } as const
 
 /** True when some rule says to keep something. `maxSize` only says how much; `0` keeps nothing by itself. */
@@ -24,7 +26,8 @@ export function maxSizeBytes(rules: GroupRules): number | undefined {
 /**
  * What restic's `forget` keeps of points of one kind, newest first: the newest of each of the last N hours, days, … that
  * have one; where there are fewer than asked for, the oldest point as well; `within` is measured from the newest point.
- * Source: restic's internal/data/snapshot_policy.go (ApplyPolicy).
+ * Source: restic's internal/data/snapshot_policy.go (ApplyPolicy). Other than there the newest point, whose clock may have been wrong,
+ * makes none too old by itself: see `coveredAges`, and `within` keeps the newest 3 in any case.
  */
 export function applyRules(newestFirst: readonly Snapshot[], rules: GroupRules, bucketsOf: (at: Date) => Buckets): Reasons {
   const reasons: Reasons = new Map(newestFirst.map((point) => [point, []]))
@@ -52,10 +55,15 @@ export function applyRules(newestFirst: readonly Snapshot[], rules: GroupRules, 
     }
   }
 
-  const newest = newestFirst[0]
-  const sinceMs = newest === undefined ? 0 : Date.parse(newest.startedAt) - withinMs(rules)
-  if (withinMs(rules) > 0) {
-    for (const point of newestFirst) if (Date.parse(point.startedAt) >= sinceMs) say(point, `within ${rules.within} of the newest`)
+  const [newest] = newestFirst
+  const spanMs = withinMs(rules)
+  if (newest !== undefined && spanMs > 0) {
+    const ages = coveredAges(newestFirst, Date.parse(newest.startedAt), spanMs)
+    for (const [index, point] of newestFirst.entries()) {
+      if ((ages.get(point) ?? 0) > spanMs && index >= leastWithin) continue
+      const isNear = Date.parse(newest.startedAt) - Date.parse(point.startedAt) <= spanMs
+      say(point, isNear ? `within ${rules.within} of the newest` : `within ${rules.within} of the newest, as a long time without any counts for little`)
+    }
   }
   return reasons
 }

@@ -7,6 +7,7 @@ import type { RunReport } from '../model/run-report.ts'
 import type { Status, StatusReason } from '../model/status.ts'
 import { judgeMissed } from './judge-missed.ts'
 import { judgeVault } from './judge-vault.ts'
+import type { Schedule } from './schedule.ts'
 import type { KnownPoint, VaultJudgement } from './judge-vault.ts'
 
 /** A run as the journals tell it: what `reduceRun` makes of its events, as far as the status needs it. */
@@ -15,6 +16,8 @@ export type RunFacts = Pick<RunReport, 'run' | 'kind' | 'startedAt' | 'finishedA
 export type StatusInput = {
   readonly app: string
   readonly expect: Expectations
+  /** When it is backed up, where it is by a schedule: says how often where `expect` does not. */
+  readonly schedule?: Schedule
   /** What the application's backups usually save; only points of this scope satisfy expectations. */
   readonly scope: Scope
   /** Each vault of the application as it really is: its points of this application, with the folders in it that may not be read, or why it could not be read. */
@@ -41,6 +44,7 @@ export function judgeStatus(input: StatusInput, now: Date): Status {
   const vaults = input.vaults.map((vault) => judgeVault({
     vault,
     expect: input.expect,
+    schedule: input.schedule,
     scope: input.scope,
     known: input.known.filter((point) => point.vault === vault.name),
     label: input.vaults.length > 1 ? ` in ${vault.name}` : '',
@@ -49,11 +53,14 @@ export function judgeStatus(input: StatusInput, now: Date): Status {
   const runs = input.runs.filter(({ kind }) => kind !== 'plan').toSorted((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt))
   const points = vaults.reduce((sum, { status }) => sum + status.points, 0)
   const never = points === 0 && vaults.every(({ status }) => status.reachable) && input.known.length === 0 && !runs.some(({ kind }) => kind === 'backup')
+  const missed = judgeMissed(input.expected ?? [], newestInAll(vaults), now)
+  // What the scheduler tells of a backup that did not happen is not told twice.
+  const isToldTwice = ({ code }: StatusReason): boolean => code === 'overdue' && missed.length > 0 && input.expect.every === undefined
   const reasons: StatusReason[] = [
     ...judgeRestore(input, now),
-    ...(never ? [{ code: 'never-ran', severity: 'failed', message: 'It was never backed up.' } as const] : vaults.flatMap((vault) => vault.reasons)),
+    ...(never ? [{ code: 'never-ran', severity: 'failed', message: 'It was never backed up.' } as const] : vaults.flatMap((vault) => vault.reasons).filter((reason) => !isToldTwice(reason))),
     ...judgeRuns(runs, now),
-    ...judgeMissed(input.expected ?? [], newestInAll(vaults), now),
+    ...missed,
   ]
   reasons.sort((a, b) => Number(a.severity === 'warning') - Number(b.severity === 'warning'))
   const lastRun = input.running ?? runs[0]

@@ -3,6 +3,9 @@ import { formatDuration, parseDuration } from '../kit/duration.ts'
 import type { Expectations } from '../model/expectations.ts'
 import type { Scope, Snapshot } from '../model/restore-point.ts'
 import type { StatusReason, VaultStatus } from '../model/status.ts'
+import { findShrink } from './find-shrink.ts'
+import type { Schedule } from './schedule.ts'
+import { judgeAge } from './judge-age.ts'
 import { clockToleranceMs, isFuture } from './is-future.ts'
 
 /** A restore point that the journals know. */
@@ -11,6 +14,7 @@ export type KnownPoint = { readonly id: string; readonly key: string }
 export type VaultInput = {
   readonly vault: { readonly name: string } & ({ readonly snapshots: readonly Snapshot[]; readonly unlisted?: readonly string[] } | { readonly problem: string })
   readonly expect: Expectations
+  readonly schedule?: Schedule | undefined
   readonly scope: Scope
   readonly known: readonly KnownPoint[]
   /** Names the vault in messages, where there are several: ` in nas`. */
@@ -19,8 +23,6 @@ export type VaultInput = {
 export type VaultJudgement = { readonly status: VaultStatus; readonly reasons: readonly StatusReason[] }
 
 type Facts = Omit<VaultInput, 'vault'> & { readonly name: string; readonly all: readonly Snapshot[]; readonly good: readonly Snapshot[]; readonly unlisted: readonly string[]; readonly now: Date }
-
-const comparedPoints = 7
 
 /** Judges what lies in one vault against the expectations. */
 export function judgeVault({ vault, ...input }: VaultInput, now: Date): VaultJudgement {
@@ -63,34 +65,37 @@ function goodOf(newestFirst: readonly Snapshot[], scope: Scope, now: Date): read
 }
 
 function judgeFreshness(facts: Facts): readonly StatusReason[] {
-  const { expect: { every }, good: [newest], all, label, now, scope } = facts
+  const { expect, schedule, good: [newest], all, label, now, scope } = facts
   if (newest === undefined) {
     const what = all.length === 0 ? `There is no restore point${label}.` : `There is no complete, undamaged ${scope} restore point${label}.`
     return [reason(facts, 'vault-empty', 'failed', what)]
   }
-  if (every === undefined) return []
-  const ageMs = now.getTime() - Date.parse(newest.startedAt)
-  const everyMs = parseDuration(every)
-  // A run takes some time and timers have jitter: a tenth of the interval, or ten minutes, is no delay.
-  if (ageMs <= everyMs + Math.max(everyMs / 10, 600_000)) return []
-  return [reason(facts, 'overdue', ageMs > 2 * everyMs ? 'failed' : 'warning', `Overdue${label}: the last complete ${scope} restore point is ${formatDuration(ageMs)} old, expected is one every ${every}.`)]
+  const verdict = judgeAge({ every: expect.every, schedule, good: facts.good }, now)
+  if (verdict === undefined) return []
+  return [reason(facts, 'overdue', verdict.severity, `Overdue${label}: the last complete ${scope} restore point is ${formatDuration(now.getTime() - startedMs(newest))} old, ${verdict.why}.`)]
 }
 
 function judgeSize(facts: Facts): readonly StatusReason[] {
-  const { expect: { minSize, maxShrink }, good: [newest, ...earlier], label } = facts
+  const { expect: { minSize, maxShrink }, good: [newest], label } = facts
   if (newest === undefined) return []
   const reasons: StatusReason[] = []
   const holds = `the newest restore point${label} holds ${formatByteSize(newest.contentBytes)}`
   if (minSize !== undefined && newest.contentBytes < parseByteSize(minSize)) reasons.push(reason(facts, 'too-small', 'failed', `Too small: ${holds}, expected are at least ${minSize}.`))
-  // A dated and a rolling point of one reading are one observation.
-  const sizes = [...new Map(earlier.filter(({ startedAt }) => startedAt !== newest.startedAt).map((point) => [point.startedAt, point.contentBytes])).values()].slice(0, comparedPoints)
-  const usual = median(sizes)
-  if (maxShrink === undefined || usual === undefined || usual === 0) return reasons
-  const shrunk = 1 - newest.contentBytes / usual
-  if (shrunk * 100 > Number.parseInt(maxShrink, 10)) {
-    reasons.push(reason(facts, 'shrunk', 'failed', `Shrunk by ${Math.floor(shrunk * 100)}%: ${holds}, the earlier ones usually ${formatByteSize(usual)}; expected is at most ${maxShrink} less.`))
+  const shrink = maxShrink === undefined ? undefined : findShrink(sizesUpTo(newest, facts), Number.parseInt(maxShrink, 10))
+  if (maxShrink !== undefined && shrink !== undefined) {
+    const percent = Math.floor((1 - newest.contentBytes / shrink.usualBytes) * 100)
+    reasons.push(reason(facts, 'shrunk', 'failed', `Shrunk by ${percent}%: ${holds}, the earlier ones usually ${formatByteSize(shrink.usualBytes)}; expected is at most ${maxShrink} less. If that is right, set expect.usualSince to ${shrink.since}.`))
   }
   return reasons
+}
+
+/** What points of the expected scope held, oldest first, the newest good one at the end: a damaged one, too, tells how much there was. */
+function sizesUpTo(newest: Snapshot, { all, scope, expect: { usualSince }, now }: Facts): readonly Snapshot[] {
+  const accepted = usualSince === undefined ? Number.NaN : Date.parse(usualSince)
+  // A day that has not come accepts nothing yet.
+  const since = accepted <= now.getTime() ? accepted : Number.NEGATIVE_INFINITY
+  const seen = all.filter((point) => point.complete && point.scope === scope && startedMs(point) >= since && startedMs(point) < startedMs(newest))
+  return [...new Map(seen.map((point) => [point.startedAt, point])).values()].toReversed().concat(newest)
 }
 
 function judgeVerified(facts: Facts): readonly StatusReason[] {
@@ -120,16 +125,22 @@ function judgeSoundness(facts: Facts): readonly StatusReason[] {
   return reasons
 }
 
+/** Which of the points that journals know do not lie there: neither they nor, for rolling ones, what has replaced them. */
+export function missingPoints<Point extends KnownPoint>(known: readonly Point[], there: readonly KnownPoint[], unlisted: readonly string[] = []): readonly Point[] {
+  const ids = new Set(there.map(({ id }) => id))
+  const keys = new Set(there.map(({ key }) => key))
+  const mayBeThere = (key: string): boolean => unlisted.some((folder) => key === folder || key.startsWith(`${folder}/`))
+  return known.filter(({ id, key }) => !ids.has(id) && !keys.has(key) && !mayBeThere(key))
+}
+
 function judgeMissing(facts: Facts): readonly StatusReason[] {
   if (facts.known.length === 0) return []
-  const ids = new Set(facts.all.map(({ id }) => id))
-  // A rolling point of the same name has replaced it.
-  const keys = new Set(facts.all.map(({ key }) => key))
-  const mayBeThere = (key: string): boolean => facts.unlisted.some((folder) => key === folder || key.startsWith(`${folder}/`))
-  const missing = facts.known.filter(({ id, key }) => !ids.has(id) && !keys.has(key) && !mayBeThere(key))
+  const missing = missingPoints(facts.known, facts.all, facts.unlisted)
   if (missing.length === 0) return []
-  const names = missing.slice(0, 3).map(({ key }) => key).join(', ')
-  return [reason(facts, 'missing', 'failed', `${missing.length === 1 ? '1 restore point that was saved is' : `${missing.length} restore points that were saved are`} no longer there${facts.label}: ${names}${missing.length > 3 ? ', …' : ''}.`)]
+  const named = missing.slice(0, 3)
+  const names = named.map(({ key }) => key).join(', ')
+  const count = missing.length === 1 ? '1 restore point that was saved is' : `${missing.length} restore points that were saved are`
+  return [reason(facts, 'missing', 'failed', `${count} no longer there${facts.label}: ${names}${missing.length > 3 ? ', …' : ''}. If that is right, say so with "holdfast forget ${named.map(({ id }) => id).join(' ')}".`)]
 }
 
 function judgeUnlisted(facts: Facts): readonly StatusReason[] {
@@ -161,8 +172,4 @@ function reason(facts: Facts, code: StatusReason['code'], severity: StatusReason
 
 function pickNewest({ id, startedAt, scope, sizeBytes, contentBytes, verifiedAt }: Snapshot): NonNullable<VaultStatus['newest']> {
   return { id, startedAt, scope, sizeBytes, contentBytes, ...(verifiedAt === undefined ? {} : { verifiedAt }) }
-}
-
-function median(values: readonly number[]): number | undefined {
-  return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)]
 }

@@ -5,6 +5,7 @@ import { applyRules, maxSizeBytes, saysWhatToKeep } from './apply-rules.ts'
 import type { Reasons } from './apply-rules.ts'
 import { calendarBuckets } from './calendar-buckets.ts'
 import type { Buckets } from './calendar-buckets.ts'
+import { coveredAges } from './covered-ages.ts'
 
 /** What becomes of one restore point, and why, in words for the user. */
 export type Verdict = { readonly id: string; readonly keep: boolean; readonly reasons: readonly string[] }
@@ -22,6 +23,8 @@ type Context = {
   readonly bucketsOf: (at: Date) => Buckets
   /** The newest sound and complete dated point of an application and scope. */
   readonly newestComplete: ReadonlyMap<string, Snapshot>
+  /** How old each point is for the rules that measure to now. */
+  readonly ages: ReadonlyMap<Snapshot, number>
   /** Dated points that stay whatever the rules say, with the reason. */
   readonly always: ReadonlyMap<Snapshot, string>
 }
@@ -36,7 +39,7 @@ type Context = {
  *   the future, whose clock was wrong; rolling points, which the next of their weekday replaces; the last one there is.
  * - Rules that keep nothing (none given, or all 0) remove nothing.
  * - `within` counts from the newest point of its kind as restic's does: time alone, without new backups, removes nothing
- *   of what it kept. `maxSize` counts the points of one kind, sound and damaged together; damaged ones go first.
+ *   of what it kept. Nor does one point whose clock was ahead: a time without points counts for little (`coveredAges`). `maxSize` counts the points of one kind, sound and damaged together; damaged ones go first.
  * - Without own rules, partial and database points follow the main rules and expire after 30 days once a newer full point
  *   exists; incomplete ones go once a newer complete one of their scope exists, and until then the newest 3 stay for
  *   30 days, the newest of them always.
@@ -57,7 +60,7 @@ export function retain(all: readonly Snapshot[], rules: KeepRules, now: Date, ti
   }
   judged.sort(newestFirst)
   const newestComplete = firstOf(judged.filter((point) => point.complete && isSound(point)), scopeKey)
-  const context: Context = { now, rules, bucketsOf: calendarBuckets(timeZone), newestComplete, always: alwaysKept(judged, newestComplete) }
+  const context: Context = { now, rules, bucketsOf: calendarBuckets(timeZone), newestComplete, ages: agesOf(judged, now), always: alwaysKept(judged, newestComplete) }
   for (const family of families(judged)) judgeFamily(family, context, decide)
   return all.flatMap((point) => verdicts.get(point) ?? [])
 }
@@ -171,7 +174,12 @@ function families(judged: readonly Snapshot[]): readonly (readonly Group[])[] {
 /** Only where no own rules are given: old, and a full point covers it. */
 function isExpired(point: Snapshot, context: Context): boolean {
   const full = context.newestComplete.get(scopeKey({ app: point.app, scope: 'full' }))
-  return point.scope !== 'full' && full !== undefined && newestFirst(full, point) < 0 && ageMs(point, context.now) > expiryMs
+  return point.scope !== 'full' && full !== undefined && newestFirst(full, point) < 0 && (context.ages.get(point) ?? 0) > expiryMs
+}
+
+/** Over all points of an application, of whatever kind: they tell that time has passed. */
+function agesOf(judged: readonly Snapshot[], now: Date): Context['ages'] {
+  return new Map([...Map.groupBy(judged, ({ app }) => app).values()].flatMap((points) => [...coveredAges(points, now.getTime(), expiryMs)]))
 }
 
 /** Newest first; equal times are ordered by their end and their id, so that the verdicts never depend on the order given. */

@@ -31,3 +31,19 @@ export async function forget({ name, vault }: NamedVault, points: readonly Snaps
     run.emit({ type: 'snapshot.removed', vault: name, id, key: points.find((point) => point.id === id)?.key ?? '', reason: reasons.join('; ') })
   }
 }
+
+/** A point that a run saved and that does not lie where it was. */
+export type MissingPoint = { readonly app: string; readonly vault: string; readonly id: string; readonly key: string }
+
+/** The one that a user means by its id, the beginning of it or its name; undefined where none, or several, are meant. */
+export function namedMissing(missing: readonly MissingPoint[], wanted: string): MissingPoint | undefined {
+  const found = missing.filter(({ id, key }) => id === wanted || key === wanted || (/^[0-9a-f]{4,16}$/.test(wanted) && id.startsWith(wanted)))
+  return found.length === 1 ? found[0] : undefined
+}
+
+/** Notes that points are gone for good, so that nobody misses them. */
+export function forgetMissing(missing: readonly MissingPoint[], run: ActiveRun): void {
+  for (const { vault, id, key } of missing) run.emit({ type: 'snapshot.removed', vault, id, key, reason: missingReason })
+}
+
+export const missingReason = 'no longer there, and named by the user'

@@ -5,9 +5,12 @@ import type { RunReport } from '../model/run-report.ts'
 import type { Run } from '../model/run.ts'
 import type { Vault } from '../model/vault.ts'
 import type { StatusInput } from '../policy/judge-status.ts'
+import { parseSchedule } from '../policy/schedule.ts'
+import type { ScheduleText } from '../policy/schedule.ts'
 import { isLocked } from './app-lock.ts'
 import type { AppState } from './app-state.ts'
-import { listJournals, readJournal } from './interrupted-runs.ts'
+import { listJournals, readJournal, recordedPoints } from './interrupted-runs.ts'
+import { afterRuns } from './points-record.ts'
 import { unfinishedRestore } from './restore/work-in-progress.ts'
 
 /** How many of the newest runs are looked at. */
@@ -17,6 +20,7 @@ type Subject = {
   readonly app: string
   readonly root: string
   readonly expect: Expectations
+  readonly schedule?: ScheduleText | undefined
   readonly scope: Scope
   /** A vault that could not be opened stands with its problem. */
   readonly vaults: readonly { readonly name: string; readonly vault: Pick<Vault, 'snapshots'> | AppError }[]
@@ -39,9 +43,11 @@ export async function gatherStatus(subject: Subject, state: AppState, run: Run):
   return {
     app: subject.app,
     expect: subject.expect,
+    ...(subject.schedule === undefined ? {} : { schedule: parseSchedule(subject.schedule) }),
     scope: subject.scope,
     vaults: await Promise.all(subject.vaults.map(async ({ name, vault }) => await vaultFacts(name, vault, subject.app, run))),
-    known: knownFrom(reports),
+    // Of a run that has ended its own record tells, however many came after.
+    known: afterRuns(await recordedPoints(state), reports.filter(({ outcome }) => outcome === undefined)),
     // A journal without an end whose run holds no lock is that of a process that died.
     runs: reports.filter((report) => report !== running).map((report) => report.outcome === undefined ? { ...report, outcome: 'interrupted' as const } : report),
     ...(running === undefined ? {} : { running }),
@@ -59,16 +65,4 @@ async function vaultFacts(name: string, vault: Pick<Vault, 'snapshots'> | AppErr
     if (error instanceof AppError) return { name, problem: error.message }
     throw error
   }
-}
-
-/** The points that should lie there: saved by a run, not removed by a later one, and not a rolling one whose slot was taken again. */
-function knownFrom(newestFirst: readonly RunReport[]): StatusInput['known'] {
-  const known = new Map<string, StatusInput['known'][number]>()
-  for (const report of newestFirst.toReversed()) {
-    for (const { vault, ...snapshot } of report.saved) known.set(`${vault}\0${snapshot.slot === 'rolling' ? snapshot.key : snapshot.id}`, { ...snapshot, vault })
-    for (const { vault, id } of report.removed) {
-      for (const [key, point] of known) if (point.vault === vault && point.id === id) known.delete(key)
-    }
-  }
-  return [...known.values()]
 }

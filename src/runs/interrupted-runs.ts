@@ -9,6 +9,8 @@ import type { RunReport } from '../model/run-report.ts'
 import { reduceRun } from '../model/run-report.ts'
 import { takeAppLock } from './app-lock.ts'
 import type { AppState } from './app-state.ts'
+import { afterRuns, readPointsRecord, writePointsRecord } from './points-record.ts'
+import type { SavedPoints } from './points-record.ts'
 
 /** So many journals are kept; older ones go when a run begins. */
 const journalsKept = 1000
@@ -50,10 +52,30 @@ export async function closeInterrupted(state: AppState, now: Date): Promise<read
     const found = await readJournal(path)
     if (found === undefined || found.report.outcome !== undefined) continue
     const event: RunEvent = { seq: found.lastSeq + 1, at: now.toISOString(), type: 'run.finished', outcome: 'interrupted', error: { code: 'interrupted', message: 'The process ended before the run had finished' } }
+    // Before its end: a run whose end stands in its journal is noted.
+    await notePoints(state, found.report)
     await appendFile(path, `\n${JSON.stringify(event)}\n`)
     closed.push(found.report)
   }
   return closed
+}
+
+/** Notes in the record what a run did to the restore points. Call only under the application's lock, before the journal tells its end. */
+export async function notePoints(state: AppState, run: RunReport): Promise<void> {
+  if (run.saved.length === 0 && run.removed.length === 0) return
+  writePointsRecord(state, afterRuns(await recordedPoints(state), [run]))
+}
+
+/** The points that ended runs have saved and none has removed: by the record, or where there is none by all journals that are kept. */
+export async function recordedPoints(state: AppState): Promise<SavedPoints> {
+  const recorded = readPointsRecord(state)
+  if (recorded !== undefined) return recorded
+  const oldestFirst: Pick<RunReport, 'saved' | 'removed'>[] = []
+  for (const path of (await listJournals(state)).toReversed()) {
+    const found = await readJournal(path)
+    if (found !== undefined) oldestFirst.push({ saved: found.report.saved, removed: found.report.removed })
+  }
+  return afterRuns([], oldestFirst)
 }
 
 /** A line of a journal; undefined for what is none. */

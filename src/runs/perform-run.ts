@@ -14,7 +14,7 @@ import type { Run } from '../model/run.ts'
 import { takeAppLock } from './app-lock.ts'
 import type { AppState } from './app-state.ts'
 import { thawDeadRuns } from './guard/thaw-dead-runs.ts'
-import { closeInterrupted, thinJournals } from './interrupted-runs.ts'
+import { closeInterrupted, notePoints, thinJournals } from './interrupted-runs.ts'
 import { Journal } from './journal.ts'
 import { stateFailure } from './state-failure.ts'
 
@@ -63,6 +63,7 @@ export async function performRun(kind: RunKind, state: AppState, context: RunCon
   } catch (cause) {
     error = asAppError(cause, context.signal)
   }
+  await notePoints(state, current())
   if (journal.failure !== undefined && error === undefined) emit({ type: 'run.warning', code: 'journal.incomplete', message: 'The journal of this run could not be written completely' })
   const outcome: Outcome = error === undefined ? (current().warningCount > 0 ? 'partial' : 'ok') : error.code === 'interrupted' ? 'interrupted' : 'failed'
   emit({ type: 'run.finished', outcome, ...(error === undefined ? {} : { error: { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) } }) })

@@ -79,8 +79,8 @@ async function tell(told: Told, options: JeedomOptions, kind: 'backup' | 'restor
 
 /** The status as it will stand once this run has ended so, which its journal does not know yet. */
 async function statusNow({ app, state, vaults = [], unopened = [] }: Told, outcome: Outcome | undefined, run: ActiveRun): Promise<unknown> {
-  const { config: { expect, scope } } = app
-  const subject = { app: app.name, root: app.root, expect, scope, vaults: [...vaults, ...unopened.map(({ name, error }) => ({ name, vault: error }))] }
+  const { config: { expect, schedule, scope } } = app
+  const subject = { app: app.name, root: app.root, expect, schedule, scope, vaults: [...vaults, ...unopened.map(({ name, error }) => ({ name, vault: error }))] }
   // What it lists is no matter of the run's own journal.
   const quiet = { signal: new AbortController().signal, now: () => run.now(), emit: () => undefined }
   const { running: _own, ...gathered } = await gatherStatus(subject, state, quiet)

@@ -537,7 +537,7 @@ vaults:
     schedule: {crn: x}
 `,
     error: `
-/etc/h.yaml:4:21: "apps.demo.expect.every" must be a length of time such as 10m (minutes), 12h, 30d, 6mo or 2y
+/etc/h.yaml:4:21: "apps.demo.expect.every" must be a length of time such as 10m (minutes), 12h, 30d, 6mo or 2y, or never
   4 |     expect: {every: daily, maxShrink: half}
     |                     ^^^^^
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { z } from 'zod'
@@ -75,6 +75,48 @@ for (const [expect, said_] of [[{ minSize: '5kB' }, /Too small/], [{ maxShrink: 
     assert.equal((await machine.points()).length, 1, 'and again once it does')
   })
 }
+
+test('however many small points follow, the rules remove nothing until the smaller size is accepted', async () => {
+  const app = { keep: { last: 2 }, expect: { maxShrink: '50%' } }
+  await using machine = await machineWithFiles(app)
+  const [good] = await machine.backup(['demo'])
+  await writeFile(join(machine.app, 'data/letters'), 'a letter')
+  for (let count = 0; count < 4; count++) await machine.backup(['demo'])
+  assert.ok(ids(await machine.points()).includes(good?.id ?? ''))
+  const { stderr } = await machine.holdfast(['forget', '--keep-last', '2', '--no-ask'], { status: 1 })
+  assert.match(stderr, /The rules are not applied to the restore points of demo\. Shrunk by .* \[vault\.protected\]/)
+  const { stdout } = await machine.holdfast(['status', 'demo'], { status: 1 })
+  const usualSince = /If that is right, set expect\.usualSince to (\S+)\.$/m.exec(stdout)?.[1]
+  await machine.configure({ apps: { demo: { root: machine.app, ...app, expect: { ...app.expect, usualSince } } }, place: machine.place })
+  await machine.holdfast(['status', 'demo'])
+  await machine.holdfast(['forget', '--no-ask'])
+  const left = await machine.points()
+  assert.deepEqual([left.length, left.some(({ id }) => id === good?.id)], [2, false])
+})
+
+test('a point that was deleted behind its back is missed however many runs come after, until somebody says that it is right', async () => {
+  await using machine = await machineWithFiles({})
+  const [gone] = await machine.backup(['demo'])
+  const [kept] = await machine.backup(['demo'])
+  assert.ok(gone !== undefined && kept !== undefined)
+  await rm(join(machine.place, gone.key))
+  await machine.holdfast(['verify', kept.id])
+  const runs = join(machine.state, 'demo/runs')
+  const verified = (await readdir(runs)).find((name) => name.endsWith('.ndjson') && name.includes('-verify-')) ?? ''
+  const journal = await readFile(join(runs, verified), 'utf8')
+  for (let count = 0; count < 205; count++) {
+    const id = (0x1000000000000000n + BigInt(count)).toString(16)
+    await writeFile(join(runs, verified.replace(/^\d{8}/, '20991231').replace(/[0-9a-f]{16}\.ndjson$/, `${id}.ndjson`)), journal)
+  }
+  const { stdout } = await machine.holdfast(['status', 'demo'], { status: 1 })
+  assert.match(stdout, new RegExp(`1 restore point that was saved is no longer there: ${gone.key}\\. If that is right, say so with "holdfast forget ${gone.id}"\\.`))
+  await machine.holdfast(['forget', gone.id, '--dry-run'])
+  await machine.holdfast(['status', 'demo'], { status: 1 })
+  await machine.holdfast(['forget', gone.id, '--no-ask'])
+  await machine.holdfast(['status', 'demo'])
+  assert.deepEqual(ids(await machine.points()), [kept.id])
+  assert.match((await machine.holdfast(['forget', gone.id, '--no-ask'], { status: 1 })).stderr, /vault\.unknown-point/)
+})
 
 test('what the preset knows to be missing makes the point incomplete, so that it takes no complete one away', async () => {
   await using machine = await machineWithFiles({ keep: { last: 1 } })

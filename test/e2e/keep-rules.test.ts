@@ -122,6 +122,24 @@ test('without options the rules of the configuration decide, and without any not
   assert.deepEqual(await datesAt(machine), dates.slice(0, 2))
 })
 
+test('a backup years after the others, or under a clock that is ahead, makes none of them too old, and says so', async () => {
+  await using machine = await machineWithPoints({}, dates.slice(0, 5))
+  await writeFile(join(machine.app, 'letter'), 'hello')
+  await machine.configure({ apps: { demo: { root: machine.app, keep: { within: '30d' } } }, place: machine.place })
+  await machine.backup(['demo'])
+  assert.equal((await machine.points()).length, 6)
+  assert.match(await machine.journals('.ndjson'), /"code":"retention\.gap","message":"The restore point before this one in \S+ is \d+d/)
+})
+
+test('the least configuration tells that the newest point is old, by its schedule as a failure, and not where none is expected', async () => {
+  await using machine = await machineWithPoints({}, dates.slice(0, 1))
+  assert.match((await machine.holdfast(['status'], { status: 3 })).stdout, /^WARNING {2}demo: Overdue: .* nothing tells how often one is expected/)
+  await machine.configure({ apps: { demo: { root: machine.app, schedule: 'weekly' } }, place: machine.place })
+  assert.match((await machine.holdfast(['status'], { status: 1 })).stdout, /^FAILED {2}demo: Overdue: .* by its schedule one was due/)
+  await machine.configure({ apps: { demo: { root: machine.app, expect: { every: 'never' } } }, place: machine.place })
+  await machine.holdfast(['status'])
+})
+
 test('points that are named go and no others, at once or not at all', async () => {
   await using machine = await machineWithPoints()
   const ids = [await idOf(machine, '2021-06-15T12:50'), (await idOf(machine, '2020-12-31T10:00')).slice(0, 12)]

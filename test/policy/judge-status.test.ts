@@ -5,6 +5,7 @@ import type { Snapshot } from '../../src/model/restore-point.ts'
 import { statusSchema } from '../../src/model/status.ts'
 import { judgeStatus } from '../../src/policy/judge-status.ts'
 import type { RunFacts, StatusInput } from '../../src/policy/judge-status.ts'
+import { parseSchedule } from '../../src/policy/schedule.ts'
 import { sampleExpected } from './sample-expected.ts'
 import { dailyPoints, samplePoint } from './sample-points.ts'
 
@@ -75,14 +76,24 @@ test('a newest point below the least size is a failure', () => {
   assert.match(judged(input([fresh()], { expect: { minSize: '1MB' } })).sentence, /^Too small: the newest restore point holds 4 kB, expected are at least 1MB\.$/)
 })
 
-test('a newest point much smaller than the earlier ones usually are is a failure, and stays one for some days', () => {
-  const usual = dailyPoints('2026-11-10T03:00:00Z', 8)
-  const small = dailyPoints('2026-11-18T03:00:00Z', 3, { contentBytes: 900 })
-  const expect = { maxShrink: '50%' }
-  assert.match(judged(input([...usual, ...small.slice(0, 1)], { expect })).sentence, /^Shrunk by 77%: .* usually 4 kB; expected is at most 50% less\.$/)
-  assert.equal(judged(input([...usual, ...small], { expect })).state, 'failed')
-  assert.equal(judged(input(usual, { expect })).state, 'ok')
-  assert.equal(judged(input(small, { expect })).state, 'ok')
+test('a newest point much smaller than the earlier ones usually are is a failure, however many small ones follow it', () => {
+  const usual = dailyPoints('2026-10-10T03:00:00Z', 8)
+  const small = dailyPoints('2026-10-18T03:00:00Z', 30, { contentBytes: 900 })
+  const expect = { maxShrink: '50%', every: 'never' }
+  assert.match(judged(input([...usual, ...small.slice(0, 1)], { expect })).sentence, /^Shrunk by 77%: .* usually 4 kB; expected is at most 50% less\. If that is right, set expect\.usualSince to 2026-10-18T03:00:00\.000Z\.$/)
+  assert.match(judged(input([...usual, ...small], { expect })).codes, /shrunk:failed/)
+  assert.match(judged(input([...usual, ...small], { expect })).sentence, /usually 4 kB; .*usualSince to 2026-10-18T03:00:00\.000Z/)
+  assert.match(judged(input([...usual.map((point) => ({ ...point, damagedAt: point.startedAt })), ...small], { expect })).codes, /shrunk:failed/, 'damaged ones held as much')
+  for (const fine of [usual, small, [...usual, ...small, samplePoint('2026-11-19T03:00:00Z')]]) assert.doesNotMatch(judged(input(fine, { expect })).codes, /shrunk/)
+})
+
+test('a smaller size that somebody accepts is the usual one from then on; one accepted for a day to come is not', () => {
+  const all = [...dailyPoints('2026-10-10T03:00:00Z', 8), ...dailyPoints('2026-10-18T03:00:00Z', 30, { contentBytes: 900 })]
+  const codes = (usualSince: string, more: readonly Snapshot[] = []): string => judged(input([...all, ...more], { expect: { maxShrink: '50%', usualSince } })).codes
+  for (const accepted of ['2026-10-18T03:00:00.000Z', '2026-10-18']) assert.doesNotMatch(codes(accepted), /shrunk/)
+  assert.match(codes('2026-10-17'), /shrunk/)
+  assert.match(codes('2027-10-18'), /shrunk/)
+  assert.match(codes('2026-10-18', [samplePoint('2026-11-19T03:00:00Z', { contentBytes: 90 })]), /shrunk/, 'and from there it is judged again')
 })
 
 test('a dated and a rolling point of one reading are one observation', () => {
@@ -99,7 +110,7 @@ test('points that were not verified in time are a warning', () => {
 test('a saved point that is gone from the vault is a failure, a replaced rolling one is not', () => {
   const here = fresh()
   const known = [{ vault: 'nas', id: here.id, key: here.key }, { vault: 'nas', id: 'ffffffffffffffff', key: 'demo_2026-11-19.zip' }]
-  assert.equal(judged(input([here], { known })).sentence, '1 restore point that was saved is no longer there: demo_2026-11-19.zip.')
+  assert.equal(judged(input([here], { known })).sentence, '1 restore point that was saved is no longer there: demo_2026-11-19.zip. If that is right, say so with "holdfast forget ffffffffffffffff".')
   assert.equal(judged(input([here], { known: [{ vault: 'nas', id: 'ffffffffffffffff', key: here.key }] })).state, 'ok')
 })
 
@@ -169,6 +180,16 @@ test('one scheduled backup that did not happen is a warning, several in a row ar
   assert.equal(judged(input(old, { expected: [due(20, 'failed'), due(19, 'missed')] })).codes, '', 'what was begun is told by its run')
   assert.equal(judged(input([fresh()], { expected: [due(20, 'missed'), due(19, 'missed')] })).codes, '', 'so does a backup by hand')
   assert.equal(judged(input([], { vaults: [{ name: 'nas', snapshots: [fresh()] }, { name: 'usb', snapshots: old }], expected: [due(20, 'missed')] })).codes, 'missed:warning', 'but in every vault')
+})
+
+test('without a word of how often, an old point is a warning, and what the scheduler tells of it is not told twice', () => {
+  const old = [samplePoint('2026-11-10T03:00:00Z')]
+  assert.deepEqual(judged(input(old)), { state: 'warning', codes: 'overdue:warning', sentence: 'Overdue: the last complete full restore point is 10d 9h old, and nothing tells how often one is expected (expect.every says otherwise: a time, or "never").' })
+  const scheduled = { schedule: parseSchedule('daily') }
+  assert.equal(judged(input(old, scheduled)).codes, 'overdue:failed')
+  assert.equal(judged(input(old, { ...scheduled, expect: { every: 'never' } })).codes, '')
+  assert.equal(judged(input(old, { ...scheduled, expected: [sampleExpected('2026-11-20T03:00:00Z', { state: 'missed' })] })).codes, 'missed:warning')
+  assert.equal(judged(input(old, { ...scheduled, expect: { every: '1d' }, expected: [sampleExpected('2026-11-20T03:00:00Z', { state: 'missed' })] })).codes, 'overdue:failed missed:warning')
 })
 
 test('one that still waits a day later is missed, one that is under way is not', () => {

@@ -63,6 +63,16 @@ test('within counts from the newest point, so that a stopped backup loses nothin
   assert.equal(kept(all, { within: '7d' }).length, 8)
 })
 
+test('a point long after the others, as of a clock that was ahead, makes none of them too old for within; time that is proven by points does', () => {
+  const all = dailyPoints('2025-10-01T03:00:00Z', 23)
+  const later = dailyPoints('2026-10-01T03:00:00Z', 40)
+  assert.equal(kept([...all, ...later.slice(0, 1)], { within: '30d' }).length, 24)
+  assert.match(reasonsOf([...all, ...later.slice(0, 1)], { within: '30d' }, all[0]), /^within 30d of the newest, as a long time without any counts for little$/)
+  assert.equal(kept([...all, ...later.slice(0, 3)], { within: '30d' }).length, 24, 'the oldest go one by one')
+  assert.equal(kept([...all, ...later], { within: '30d' }).length, 31)
+  assert.deepEqual(kept(dailyPoints('2026-10-01T03:00:00Z', 9), { within: '1h' }), ['2026-10-07T03:00', '2026-10-08T03:00', '2026-10-09T03:00'], 'and the newest three stay')
+})
+
 test('rules that keep nothing remove nothing, and say so', () => {
   const all = [...dailyPoints('2026-01-01T03:00:00Z', 5), ...dailyPoints('2026-01-01T04:00:00Z', 5, { complete: false }), ...dailyPoints('2026-01-01T05:00:00Z', 5, { scope: 'database' })]
   for (const rules of [{}, { last: 0 }, { last: 0, hourly: 0, daily: 0, weekly: 0, monthly: 0, yearly: 0, within: '0d', maxSize: '0' }, { incomplete: {}, partial: { last: 0 } }]) {
@@ -81,7 +91,7 @@ test('the newest full and the newest verified one of each scope always stay', ()
     samplePoint('2026-01-01T00:00:00Z', { verifiedAt }), samplePoint('2026-01-02T00:00:00Z', { verifiedAt }), samplePoint('2026-01-03T00:00:00Z'), samplePoint('2026-01-04T00:00:00Z'),
     samplePoint('2026-01-01T01:00:00Z', { scope: 'database', verifiedAt }), samplePoint('2026-01-02T01:00:00Z', { scope: 'database' }),
   ]
-  assert.deepEqual(kept(all, { last: 1 }), ['2026-01-02T00:00', '2026-01-04T00:00', '2026-01-01T01:00'])
+  assert.deepEqual(kept(all, { last: 1 }), ['2026-01-02T00:00', '2026-01-04T00:00', '2026-01-01T01:00', '2026-01-02T01:00'])
 })
 
 test('partial, database and incomplete points take no complete full one\'s place', () => {
@@ -94,12 +104,13 @@ test('partial, database and incomplete points take no complete full one\'s place
 
 test('partial and database points expire after 30 days once a newer full one exists', () => {
   const old = dailyPoints('2026-08-01T03:00:00Z', 3, { scope: 'database' })
-  const newer = samplePoint('2026-11-01T00:00:00Z')
-  assert.deepEqual(kept([...old, newer], { daily: 7 }), ['2026-11-01T00:00'])
-  assert.match(reasonsOf([...old, newer], { daily: 7 }, old[0]), /older than 30 days, and a newer full one exists/)
+  const newer = dailyPoints('2026-10-11T03:00:00Z', 41)
+  assert.equal(kept([...old, ...newer], { daily: 7 }).length, 7)
+  assert.match(reasonsOf([...old, ...newer], { daily: 7 }, old[0]), /older than 30 days, and a newer full one exists/)
+  assert.equal(kept([...old, ...newer.slice(-1)], { daily: 7 }).length, 4, 'one point tells of no time that has passed: its clock may be wrong')
   const before = samplePoint('2026-07-01T00:00:00Z')
   assert.equal(kept([before, ...old], { daily: 7 }).length, 4)
-  assert.equal(kept([...old, newer], { daily: 7, database: { last: 2 } }).length, 3, 'own rules replace the expiry')
+  assert.equal(kept([...old, ...newer], { daily: 7, database: { last: 2 } }).length, 9, 'own rules replace the expiry')
 })
 
 test('an application that only ever saves its database keeps by the main rules', () => {

@@ -71,7 +71,7 @@ async function gather({ setup, output, signal }: CommandContext, application: Ap
     }
   }))
   const { name, root, config } = application
-  return await gatherStatus({ app: name, root, expect: config.expect, scope: config.scope, vaults }, await setup.state(name), quietRun(output, signal))
+  return await gatherStatus({ app: name, root, expect: config.expect, schedule: config.schedule, scope: config.scope, vaults }, await setup.state(name), quietRun(output, signal))
 }
 
 function describe(status: Status, output: Output): string {

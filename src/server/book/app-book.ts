@@ -184,7 +184,7 @@ export class AppBook {
       const lists = new Map<string, readonly Snapshot[]>()
       const told = open.map(({ name: vault, vault: known }) => ({ name: vault, vault: known instanceof AppError ? known : listing(known, vaults, lists, vault) }))
       const { root, config } = app
-      const gathered = await gatherStatus({ app: name, root, expect: config.expect, scope: config.scope, vaults: told }, await setup.state(name), run())
+      const gathered = await gatherStatus({ app: name, root, expect: config.expect, schedule: config.schedule, scope: config.scope, vaults: told }, await setup.state(name), run())
       const preset = presetWhereThere(app)
       const reaches = new Map(app.vaults.map(({ name: vault, place, reach }) => [vault, reach ?? reachOfFolder(place)]))
       const places = await Promise.all(open.map(async ({ name: vault, place }) => ({ name: vault, place, real: await realPathOf(place), reach: reaches.get(vault) ?? 'local', ...await freeBytes(place) })))

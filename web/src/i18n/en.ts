@@ -547,6 +547,7 @@ export const en = {
   'config.minSize': 'At least this large',
   'config.maxShrink': 'Shrinks at most by',
   'config.gone': 'Gone for good',
+  'config.usualSince': 'Usual since',
   'config.verifiedWithin': 'Verified within',
   'config.parts': 'Parts that can be left out',
   'config.include': 'Only these files',

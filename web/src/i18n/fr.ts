@@ -549,6 +549,7 @@ export const fr: Texts = {
   'config.minSize': 'Taille minimale',
   'config.maxShrink': 'Diminue au plus de',
   'config.gone': 'N’existe plus',
+  'config.usualSince': 'Habituel depuis',
   'config.verifiedWithin': 'Vérifié depuis',
   'config.parts': 'Parties qui peuvent être laissées de côté',
   'config.include': 'Seulement ces fichiers',

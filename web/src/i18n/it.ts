@@ -549,6 +549,7 @@ export const it: Texts = {
   'config.minSize': 'Dimensione minima',
   'config.maxShrink': 'Si riduce al massimo del',
   'config.gone': 'Non esiste più',
+  'config.usualSince': 'Consueto dal',
   'config.verifiedWithin': 'Verificato entro',
   'config.parts': 'Parti che si possono tralasciare',
   'config.include': 'Solo questi file',
