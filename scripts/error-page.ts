@@ -51,6 +51,7 @@ const advice: Record<ErrorCode, readonly [meaning: string, next: string]> = {
   'vault.ambiguous-point': ['Several restore points begin with these characters.', 'Write more of the id.'],
   'vault.protected': ['It would be the last sound restore point of its application to go, or the last verified one.', 'Make and verify a newer one first, or say `--force`.'],
   'vault.unlisted': ['A folder of the place may not be read, so that not all restore points are seen; rules that remove some are not applied then.', 'Correct the rights of the folder that is named, or run as a user who may read it.'],
+  'vault.silent': ['The place does not answer: a network mount whose server is gone, or a disk that hangs. It is not looked at until it answers again.', 'See whether `ls` of the place answers; connect the mount again, or look at the disk (`dmesg`).'],
   'archive.damaged': ['The archive does not match its records: cut off, changed or unreadable. Nothing was restored from it.', 'Take an older point or another copy; check the disk.'],
   'archive.foreign': ['The file is no archive of Holdfast.', 'Unpack it with the program that made it.'],
   'archive.password': ['The password is missing or wrong.', 'Give the one that the archive was made with; without it nobody can read it.'],

@@ -45,10 +45,13 @@ function open(path: string, synchronous: 'full' | 'normal'): SqliteDatabase {
     }
     return {
       close: () => database.close(),
-      prepare: (sql) => told(path, () => statement(database, sql, path)),
+      // What took the transaction back by itself, as a full disk does, is told, and not that there is none any more.
+      prepare: (sql) => sql === 'rollback' && !database.isTransaction ? nothing : told(path, () => statement(database, sql, path)),
     }
   })
 }
+
+const nothing: SqliteStatement = { reader: false, all: () => [], run: () => ({ changes: 0, lastInsertRowid: 0 }), iterate: () => [].values() }
 
 /** SQLite gives -wal and -shm the mode of the file that they belong to. */
 function makePrivate(path: string): void {

@@ -24,7 +24,7 @@ export function parseYaml(text: string): ParsedYaml | readonly Problem[] {
   // One mistake makes the parser stumble over all that follows.
   const problems = faults.filter(({ code }, index) => index === 0 || code !== 'UNEXPECTED_TOKEN').map((error) => explainYaml(error, text))
   if (second !== undefined) problems.push({ message: 'a second document begins here ("---"); only one is read', start: second.range[0], end: second.range[0] + 1 })
-  if (problems.length === 0) problems.push(...danglingAliases(document))
+  if (problems.length === 0) problems.push(...danglingAliases(document), ...lostKeys(document))
   if (problems.length > 0) return problems
   try {
     const value: unknown = document.toJS({ maxAliasCount: aliasLimit })
@@ -74,6 +74,31 @@ function danglingAliases(document: Document.Parsed): readonly Problem[] {
     },
   })
   return problems
+}
+
+/** Keys that YAML tells apart, or has, and that would get lost on the way to plain values. */
+function lostKeys(document: Document.Parsed): readonly Problem[] {
+  const problems: Problem[] = []
+  visit(document, {
+    Map(_key, { items }) {
+      const seen = new Set<string>()
+      for (const pair of items) {
+        const key = keyOf(pair) ?? ''
+        const { start, end } = rangeOf(pair.key) ?? { start: 0, end: 0 }
+        if (key === '__proto__') problems.push({ message: `"${key}" cannot be used as a name`, start, end })
+        else if (seen.has(key) && key !== '<<') problems.push({ message: 'this key stands here twice', start, end })
+        seen.add(key)
+      }
+    },
+  })
+  return problems
+}
+
+/** The node at a path, through aliases and merge keys; items of lists are counted from 1. */
+export function nodeAt(document: Document.Parsed, path: readonly string[]): unknown {
+  let node: unknown = resolved(document.contents, document)
+  for (const step of path) node = resolved(childOf(node, isSeq(node) ? Number(step) - 1 : step, document)?.value, document)
+  return node
 }
 
 function locate(document: Document.Parsed, path: readonly PropertyKey[], part: 'key' | 'value'): { start: number; end: number } {

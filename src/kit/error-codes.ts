@@ -52,6 +52,7 @@ export const errorCodes = {
   'vault.ambiguous-point': 1,
   'vault.protected': 1,
   'vault.unlisted': 1,
+  'vault.silent': 1,
   'archive.damaged': 1,
   'archive.foreign': 1,
   'archive.password': 12,

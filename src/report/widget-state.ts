@@ -3,7 +3,7 @@ import type { Circle, Trouble, WidgetState } from '../model/api/widget.ts'
 import type { StatusReason } from '../model/status.ts'
 import { usualMinSizeBytes } from './usual-min-size.ts'
 
-type Facts = Pick<AppCard, 'name' | 'status' | 'running' | 'newest' | 'destinations' | 'lookedAt'> & {
+type Facts = Pick<AppCard, 'name' | 'status' | 'running' | 'newest' | 'destinations'> & {
   /** The application's own `expect.minSize`. */
   readonly minSizeBytes?: number
 }
@@ -22,15 +22,12 @@ const absent: ReadonlySet<Trouble> = new Set(['missing', 'unreachable', 'overdue
 const rank = { green: 0, orange: 1, red: 2 } as const
 type Lit = keyof typeof rank
 
-/** The server looks every few minutes. What was seen longer ago than this is told as of then: a disk that hangs must not stay green. */
-const presentMs = 15 * 60_000
-
 /**
  * What the status widget shows of an application. Every reason of the status colours some circle: it is never all green where the
  * status has something to say. Without `minSizeBytes` the newest archive is held against the usual 100 MB; with it the status has
  * judged the content.
  */
-export function widgetState({ name, status, running, newest, destinations, minSizeBytes, lookedAt }: Facts, now: Date): WidgetState {
+export function widgetState({ name, status, running, newest, destinations, minSizeBytes }: Facts, now: Date): WidgetState {
   const isRunning = running?.kind === 'backup'
   const isSmall = newest !== undefined && minSizeBytes === undefined && newest.sizeBytes < usualMinSizeBytes
   const troubles = new Set<Trouble>(status.reasons.map(({ code }) => troubleOf[code] ?? 'other'))
@@ -48,7 +45,7 @@ export function widgetState({ name, status, running, newest, destinations, minSi
     circles: circlesOf(destinations, status.reasons, newest === undefined ? 'red' : isSmall ? 'orange' : 'green'),
     troubles: [...troubles],
     state: isRunning ? 'running' : never ? 'never' : gravest(status.reasons, isSmall || newest === undefined),
-    judgedAt: lookedAt !== undefined && now.getTime() - Date.parse(lookedAt) > presentMs ? lookedAt : status.judgedAt,
+    judgedAt: status.judgedAt,
     answeredAt: now.toISOString(),
   }
 }

@@ -14,8 +14,10 @@ import { log } from './log.ts'
 export type ServeOptions = { readonly config?: string; readonly state?: string; readonly data?: string; readonly listen?: string }
 
 export type ConfigurationListener = {
-  /** Another one is in use; readers of the one before may go on for a minute. */
+  /** Another one is in use; the one before stays for a minute, and for as long as somebody holds it. */
   use(): Promise<void>
+  /** The one that lies there cannot be used, since now; or, undefined, it can be again. */
+  broken(why: string | undefined): void
   /** Its health changed. */
   changed(): void
 }
@@ -33,6 +35,9 @@ export class Configuration implements AsyncDisposable {
   /** What holds until the server ends, whatever the configuration says meanwhile. */
   readonly #lasting: Lasting
   #setup: Setup
+  /** How many hold each of them; one that is not in use any more ends with the last of them. */
+  readonly #holders = new Map<Setup, number>()
+  readonly #retired = new Set<Setup>()
   #listener: ConfigurationListener | undefined
   /** Why the one that lies there now is not used. */
   #problem: Overview['reporting'][number] | undefined
@@ -85,9 +90,28 @@ export class Configuration implements AsyncDisposable {
     const before = this.#setup
     await this.#watch.settle()
     this.#setup = await Setup.load({ ...this.#given, state: before.stateRoot }, this.#signal)
+    const wasBroken = this.isBroken
     this.#problem = undefined
-    setTimeout(() => void before[Symbol.asyncDispose](), readersMs).unref()
+    this.#retire(before)
     await this.#listener?.use()
+    if (wasBroken) this.#listener?.broken(undefined)
+  }
+
+  /** Whether the file as it lies there cannot be used: whatever reads it, as each backup does, fails. */
+  get isBroken(): boolean {
+    return this.#problem !== undefined
+  }
+
+  /** What was opened by the configuration in use stays open until this is disposed of, whatever comes into use meanwhile. */
+  hold(): Disposable {
+    const setup = this.#setup
+    this.#holders.set(setup, (this.#holders.get(setup) ?? 0) + 1)
+    return {
+      [Symbol.dispose]: () => {
+        this.#holders.set(setup, (this.#holders.get(setup) ?? 1) - 1)
+        this.#endUnused(setup)
+      },
+    }
   }
 
   health(): Overview['reporting'] {
@@ -115,6 +139,19 @@ export class Configuration implements AsyncDisposable {
     await this.#setup[Symbol.asyncDispose]()
   }
 
+  #retire(setup: Setup): void {
+    setTimeout(() => {
+      this.#retired.add(setup)
+      this.#endUnused(setup)
+    }, readersMs).unref()
+  }
+
+  #endUnused(setup: Setup): void {
+    if ((this.#holders.get(setup) ?? 0) > 0) return
+    this.#holders.delete(setup)
+    if (this.#retired.delete(setup)) void setup[Symbol.asyncDispose]()
+  }
+
   /** Somebody else has changed it. */
   async #reread(): Promise<void> {
     try {
@@ -123,7 +160,9 @@ export class Configuration implements AsyncDisposable {
     } catch (error) {
       const text = `The configuration was changed and cannot be used, so that the one before holds: ${messageOf(error)}`
       log(text)
+      const wasBroken = this.isBroken
       this.#problem = { name: 'configuration', state: 'failed', text, at: new Date().toISOString() }
+      if (!wasBroken) this.#listener?.broken(messageOf(error))
     }
     this.#listener?.changed()
   }

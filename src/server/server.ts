@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { ServerOptions } from '../config/server-options.ts'
+import { FolderProbe } from '../disk/folder-probe.ts'
 import { AppError, messageOf } from '../kit/app-error.ts'
 import type { AppCard, Overview } from '../model/api/overview.ts'
 import type { TicketState, TouchAnswerBody } from '../model/api/runs.ts'
@@ -17,6 +18,7 @@ import { Catalog } from '../catalog/catalog.ts'
 import { soundestFirst } from '../catalog/catalog-points.ts'
 import { Access } from './access/access.ts'
 import { AppBook } from './book/app-book.ts'
+import { unbegunRun } from './book/unbegun-run.ts'
 import { CatalogKeeper } from './book/catalog-keeper.ts'
 import { OpenVaults } from './book/open-vaults.ts'
 import { PointIndex } from './book/point-index.ts'
@@ -37,6 +39,7 @@ import { Uploads } from './work/uploads.ts'
 import { WorkQueue } from './work/work-queue.ts'
 
 const lookAgainMs = 5 * 60_000
+const askPlacesMs = 60_000
 const tellWithinMs = 500
 
 /** All that the server knows and does; the HTTP side only asks it. */
@@ -50,6 +53,7 @@ export class Server implements AsyncDisposable {
   readonly dataFolder: string
   readonly configuration: Configuration
   readonly #stop: AbortController
+  readonly #probe = new FolderProbe()
   #vaults: OpenVaults
   #book: AppBook
   readonly #keeper: CatalogKeeper
@@ -57,9 +61,10 @@ export class Server implements AsyncDisposable {
   #apps = new Map<string, Application>()
   #teller: Teller
   readonly #scheduler: Scheduler
+  readonly #unbegun = new Map<string, RunReport>()
   /** What went wrong inside since the last look at all: it must be seen, as schedules may stand still. */
   readonly #problems = new Map<string, Overview['reporting'][number]>()
-  #timer: NodeJS.Timeout | undefined
+  #timers: readonly NodeJS.Timeout[] = []
   #telling: NodeJS.Timeout | undefined
 
   private constructor(configuration: Configuration, stop: AbortController, dataFolder: string, access: Access, catalog: Catalog, isCatalogNew: boolean) {
@@ -81,7 +86,7 @@ export class Server implements AsyncDisposable {
       event: (app, run, event) => this.#onEvent(app, run, event),
       ended: (app, report) => this.#meanwhile(app, this.#onEnd(app, report)),
     })
-    this.#vaults = new OpenVaults(configuration.setup)
+    this.#vaults = new OpenVaults(configuration.setup, this.#probe)
     this.#book = this.#newBook([])
     this.#teller = this.#openTeller()
     this.#scheduler = new Scheduler({
@@ -109,8 +114,11 @@ export class Server implements AsyncDisposable {
     await using starting = new AsyncDisposableStack()
     starting.use(server)
     await server.#useApps()
-    configuration.start({ use: async () => await server.#useConfiguration(), changed: () => server.#tell() })
-    server.#timer = setInterval(() => server.#meanwhile('catalog', server.lookAtAll()), lookAgainMs)
+    configuration.start({ use: async () => await server.#useConfiguration(), broken: (why) => server.#teller.reporting.configurationBroken(why), changed: () => server.#tell() })
+    server.#timers = [
+      setInterval(() => server.#meanwhile('catalog', server.lookAtAll()), lookAgainMs),
+      setInterval(() => server.#meanwhile('places', server.#askPlaces()), askPlacesMs),
+    ]
     starting.move()
     return server
   }
@@ -206,6 +214,8 @@ export class Server implements AsyncDisposable {
   }
 
   async lookAtAll(): Promise<void> {
+    // Time alone makes things worse, also where a look does not come to its end.
+    this.#tell()
     this.#problems.clear()
     await this.#book.lookAtAll().catch((error: unknown) => this.#problem('catalog', error))
     this.#tell()
@@ -234,12 +244,13 @@ export class Server implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.configuration.end()
-    clearInterval(this.#timer)
+    for (const timer of this.#timers) clearInterval(timer)
     clearTimeout(this.#telling)
     await this.#scheduler[Symbol.asyncDispose]()
     await this.queue[Symbol.asyncDispose]()
     await this.#teller[Symbol.asyncDispose]()
     this.#stop.abort()
+    this.#probe[Symbol.dispose]()
     this.#follower[Symbol.dispose]()
     this.index[Symbol.dispose]()
     await this.access[Symbol.asyncDispose]()
@@ -248,7 +259,7 @@ export class Server implements AsyncDisposable {
   }
 
   async #useConfiguration(): Promise<void> {
-    this.#vaults = new OpenVaults(this.setup)
+    this.#vaults = new OpenVaults(this.setup, this.#probe)
     // From here on the old one tells nothing; two at once would tell things twice.
     void this.#teller[Symbol.asyncDispose]()
     this.#teller = this.#openTeller()
@@ -278,6 +289,7 @@ export class Server implements AsyncDisposable {
     return new AppBook(apps, {
       setup: this.setup,
       vaults: this.#vaults,
+      probe: this.#probe,
       run: () => this.quietRun(this.#stop.signal),
       now: () => new Date(),
       around: {
@@ -285,6 +297,7 @@ export class Server implements AsyncDisposable {
         next: (app) => this.#scheduler.nextOf(app),
         running: (app) => this.running(app),
         isQueued: (app) => this.queue.of(app).queued,
+        unbegun: (app) => this.#unbegun.get(app),
         command: (args) => this.commandLine(args),
       },
       onLooked: async ({ name }, lists, gathered) => {
@@ -332,7 +345,15 @@ export class Server implements AsyncDisposable {
     this.queue.ask({ app, what: 'backup', args: ['backup', app], command: this.commandLine(['backup', app]), askedBy })
   }
 
+  /** A place that begins to hang must not stay green until the next look at all. */
+  async #askPlaces(): Promise<void> {
+    await this.#book.askPlaces()
+    this.#tell()
+  }
+
   #onTicket(ticket: TicketState): void {
+    const unbegun = unbegunRun(ticket)
+    if (unbegun !== undefined) this.#unbegun.set(ticket.app, unbegun)
     // A plan's or a comparison's answer may be long: whoever waits for it asks for the ticket.
     const { result: _, ...told } = ticket
     this.hub.publish('ticket', told, ticket.app)

@@ -111,3 +111,13 @@ test('nothing but plain values is stored', async (t) => {
   await using db = open(join(temporaryFolder(t), 'a.sqlite'))
   await assert.rejects(sql`select ${new Date()}`.execute(db), { code: 'internal' })
 })
+
+test('a transaction that has no room left is told as such', async (t) => {
+  await using db = open(join(temporaryFolder(t), 'a.sqlite'))
+  await migrate(db, [people], 'The list')
+  await sql`pragma max_page_count = 20`.execute(db)
+  await assert.rejects(db.transaction().execute(async (transaction) => {
+    for (let count = 0; ; count++) await transaction.insertInto('people').values({ name: 'x'.repeat(4000) + count, active: 1 }).execute()
+  }), { code: 'storage.full' })
+  assert.equal((await db.selectFrom('people').selectAll().execute()).length, 0)
+})

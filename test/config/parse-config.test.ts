@@ -81,3 +81,9 @@ test('no broken configuration shows a password in its errors', () => {
     }
   }), { numRuns: 3000, seed: 7 })
 })
+
+test('a name that would get lost is an error', () => {
+  for (const [text, message] of [['apps: {__proto__: {root: /srv/a}}', /1:8: "__proto__" cannot be used as a name/], ['apps: {1: {root: /srv/a}, "1": {root: /srv/b}}', /1:27: this key stands here twice/]] as const) {
+    assert.throws(() => parseConfig(text, 'holdfast.yaml', '/root'), { code: 'config.invalid', message })
+  }
+})

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { newMachine } from './machine.ts'
@@ -100,4 +100,23 @@ test('an after-restore hook that fails as well does not hide why the restore fai
   const { stderr } = await machine.holdfast(['restore', 'latest', '--no-ask'], { status: 1 })
   assert.match(stderr, /error: The before-restore hook .*\(status 3\)/)
   assert.match(stderr, /warning: The after-restore hook .*\(status 4\)/)
+})
+
+test('a backup whose folder is gone is a run that failed, with its hook; a folder that nobody ever backed up is only a wrong name', async () => {
+  await using machine = await newMachine()
+  await writeFile(join(machine.app, 'file'), 'x')
+  await machine.configure({ apps: { demo: { root: machine.app, hooks: tellingHooks(machine) } }, place: machine.place })
+  await machine.backup(['demo'])
+  await rename(machine.app, `${machine.app}-gone`)
+  assert.match((await machine.holdfast(['backup', 'demo'], { status: 1 })).stderr, /\[source\.missing\]/)
+  const last = (await told(machine)).at(-1)
+  assert.deepEqual([last?.['HOLDFAST_MOMENT'], last?.['HOLDFAST_KIND'], last?.['cwd']], ['on-failure', 'backup', '/'])
+  assert.match((await machine.anyStatus(['status', 'demo'])).stdout, /The last backup .* failed: There is no folder/)
+  const runs = async (): Promise<number> => (await readdir(machine.state, { recursive: true })).filter((name) => name.endsWith('.ndjson')).length
+  const before = await runs()
+  await machine.holdfast(['backup', join(machine.folder, 'nowhere'), '--to', machine.place], { status: 1 })
+  await machine.holdfast(['backup', 'demo', '--without', 'nothing'], { status: 1 })
+  await rename(`${machine.app}-gone`, machine.app)
+  await machine.holdfast(['backup', 'demo', '--without', 'nothing'], { status: 1 })
+  assert.equal(await runs(), before + 1, 'of a folder that is gone it is told each time; what the command line mistook is no failure')
 })

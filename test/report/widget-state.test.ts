@@ -99,12 +99,6 @@ test('an archive below 100 MB is too small, unless the application has a size of
   assert.deepEqual([own.circles.local, own.troubles, own.state, own.minSizeBytes], ['green', [], 'ok', 20e6])
 })
 
-test('what was looked at long ago is told as of then, so that nobody takes it for the present', () => {
-  const judgedAt = (lookedAt: string): string => state([], { lookedAt }).judgedAt
-  assert.equal(judgedAt('2026-11-21T09:46:00.000Z'), '2026-11-21T10:00:00.000Z')
-  assert.equal(judgedAt('2026-11-21T09:44:00.000Z'), '2026-11-21T09:44:00.000Z')
-})
-
 test('each reach has the state of its worst place, and is grey where it has none or all are off', () => {
   assert.equal(circles([], { destinations: [place('local'), place('network', 'ok', 'nas'), place('network', 'failed', 'pi'), place('cloud', 'warning')] }), 'green red orange')
   assert.equal(circles([], { destinations: [place('local'), place('network', 'off'), place('cloud', 'off')] }), 'green grey grey')

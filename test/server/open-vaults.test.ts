@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { FolderProbe } from '../../src/disk/folder-probe.ts'
 import { AppError } from '../../src/kit/app-error.ts'
 import type { Run } from '../../src/model/run.ts'
 import { configuredApplication } from '../../src/runs/application.ts'
@@ -18,7 +19,8 @@ test('a place that many applications share is listed once for all of them, until
   await using setup = await Setup.load({ config: machine.configFile }, signal)
   const { config } = setup
   assert.ok(config !== undefined)
-  const vaults = new OpenVaults(setup)
+  using probe = new FolderProbe()
+  const vaults = new OpenVaults(setup, probe)
   const [one] = await vaults.of(configuredApplication('one', config, machine.place))
   assert.ok(one !== undefined && !(one.vault instanceof AppError))
   assert.equal((await vaults.of(configuredApplication('two', config, machine.place)))[0]?.vault, one.vault)

@@ -1,17 +1,22 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { Option } from 'commander'
+import { FolderProbe } from '../../disk/folder-probe.ts'
 import { ownerOfName } from '../../disk/owner-of-name.ts'
 import { AppError } from '../../kit/app-error.ts'
 import { formatByteSize } from '../../kit/byte-size.ts'
 import { printable } from '../../kit/printable.ts'
 import { formatSchema } from '../../model/restore-point.ts'
+import type { VaultPlan } from '../../runs/application.ts'
 import { slotsOf } from '../../runs/application.ts'
 import type { SavedPoint } from '../../runs/backup.ts'
 import { backupApplication } from '../../runs/backup-application.ts'
 import type { NamedVault, UnopenedVault } from '../../runs/backup.ts'
 import type { BackupOptions } from '../../runs/backup-application.ts'
+import type { RunContext } from '../../runs/perform-run.ts'
 import { requireSeparate } from '../../runs/separate-vaults.ts'
+import { silentPlace } from '../../runs/silent-place.ts'
+import { recordUnbegun } from '../../runs/unbegun-backup.ts'
 import type { CommandContext } from '../command-context.ts'
 import { runCommand } from '../command-context.ts'
 import { addPasswordOptions, formatOption, placeOptions } from '../place-options.ts'
@@ -54,20 +59,6 @@ export async function backupOne(context: CommandContext, named: string | undefin
   const application = setup.application(named, { name: options.name })
   const owner = options.user === undefined ? undefined : ownerOfName(options.user)
   const format = options.format === undefined ? undefined : formatSchema.parse(options.format)
-  const plans = place.place === undefined ? application.vaults : [setup.placePlan(place.place, application)]
-  requireSeparate(plans)
-  // For an application that is not there nothing is made.
-  const isThere = existsSync(application.root)
-  const vaults: NamedVault[] = []
-  const unopened: UnopenedVault[] = []
-  for (const plan of plans) {
-    try {
-      vaults.push(await setup.openVault(plan, place, { ...(format === undefined ? {} : { format }), make: isThere, owner }))
-    } catch (error) {
-      if (!(error instanceof AppError) || !/^(?:vault|storage)\./.test(error.code)) throw error
-      unopened.push({ name: plan.name, error })
-    }
-  }
   const request: BackupOptions = {
     slots: slotsOf(options.type ?? application.config.kind),
     without: options.without ?? [],
@@ -80,10 +71,54 @@ export async function backupOne(context: CommandContext, named: string | undefin
     ...(owner === undefined ? {} : { owner }),
   }
   using progress = new Progress(output)
-  const { report, snapshots, error } = await backupApplication(application, vaults, unopened, request, await setup.state(application.name), { signal, onEvent: progress.show, now: () => new Date() })
+  const running: RunContext = { signal, onEvent: progress.show, now: () => new Date() }
+  const state = await setup.state(application.name)
+  const vaults: NamedVault[] = []
+  const unopened: UnopenedVault[] = []
+  let done: Awaited<ReturnType<typeof backupApplication>>
+  let plans: readonly VaultPlan[] = []
+  try {
+    plans = place.place === undefined ? application.vaults : [setup.placePlan(place.place, application)]
+    const answers = await answering(plans)
+    requireSeparate(plans.filter((_plan, index) => answers[index]))
+    // For an application that is not there nothing is made.
+    const opening = { ...(format === undefined ? {} : { format }), make: existsSync(application.root), owner }
+    for (const [index, plan] of plans.entries()) {
+      await openInto(vaults, unopened, plan, async () => {
+        if (answers[index] === false) throw silentPlace(plan.place)
+        return await setup.openVault(plan, place, opening)
+      })
+    }
+    done = await backupApplication(application, vaults, unopened, request, state, running)
+  } catch (failure) {
+    if (!isOwnMistake(failure, options)) await recordUnbegun({ app: application, state, vaults, unopened, beforeUpdate: options.beforeUpdate === true }, failure, running)
+    throw failure
+  }
+  const { report, snapshots, error } = done
   if (error !== undefined) throw error
   output.result({ outcome: report.outcome, snapshots, warnings: report.warnings, notes: report.notes }, () => describe(snapshots, report.warningCount, new Map(plans.map((plan) => [plan.name, plan.place])), output))
   return exitStatusOfRun(report)
+}
+
+/** Which of the places answer: one that hangs must not hold the backup for ever, which the others can take. */
+async function answering(plans: readonly VaultPlan[]): Promise<readonly boolean[]> {
+  using probe = new FolderProbe()
+  return await Promise.all(plans.map(async ({ place }) => await probe.answers(place)))
+}
+
+/** A place that cannot be opened is told by the run, which the others may take. */
+async function openInto(vaults: NamedVault[], unopened: UnopenedVault[], { name }: VaultPlan, open: () => Promise<NamedVault>): Promise<void> {
+  try {
+    vaults.push(await open())
+  } catch (error) {
+    if (!(error instanceof AppError) || !/^(?:vault|storage)\./.test(error.code)) throw error
+    unopened.push({ name, error })
+  }
+}
+
+/** What the command line asked for and cannot be: whoever typed it reads that, and nothing has failed. */
+function isOwnMistake(failure: unknown, { to, without }: BackupCommandOptions): boolean {
+  return failure instanceof AppError && failure.code === 'usage' && (to !== undefined || without !== undefined)
 }
 
 function describe(snapshots: readonly SavedPoint[], warnings: number, places: ReadonlyMap<string, string>, output: Output): string {

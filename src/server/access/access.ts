@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Kysely } from 'kysely'
 import type { AuditEntry } from '../../model/api/access.ts'
 import type { Principal } from '../../model/principal.ts'
@@ -12,6 +13,7 @@ import { openAccessFile } from './open-access-file.ts'
 import { currentCost } from './password-hash.ts'
 import type { PasswordCost } from './password-hash.ts'
 import { Passwords } from './passwords.ts'
+import { Reserve } from './reserve.ts'
 import { sessionOf } from './session-cookie.ts'
 import { Sessions } from './sessions.ts'
 import { SignIn } from './sign-in.ts'
@@ -40,7 +42,7 @@ export class Access implements AsyncDisposable {
   readonly now: () => number
   readonly #db: Kysely<AccessTables>
 
-  private constructor(db: Kysely<AccessTables>, { now, passwordCost = currentCost }: AccessOptions) {
+  private constructor(db: Kysely<AccessTables>, reserve: Reserve, { now, passwordCost = currentCost }: AccessOptions) {
     const passwords = new Passwords(passwordCost)
     this.#db = db
     this.now = now
@@ -49,12 +51,12 @@ export class Access implements AsyncDisposable {
     this.tokens = new Tokens(db, now)
     this.authenticators = new Authenticators(db, now)
     this.auditLog = new AuditLog(db, now)
-    this.signIn = new SignIn({ accounts: this.accounts, sessions: this.sessions, passwords, authenticators: this.authenticators, now })
+    this.signIn = new SignIn({ accounts: this.accounts, sessions: this.sessions, passwords, authenticators: this.authenticators, reserve, now })
   }
 
   /** @throws AppError as `openAccessFile`. */
   static async open(dataFolder: string, options: AccessOptions): Promise<Access> {
-    return new Access(await openAccessFile(dataFolder), options)
+    return new Access(await openAccessFile(dataFolder), new Reserve(join(dataFolder, 'reserve')), options)
   }
 
   /**

@@ -4,12 +4,13 @@ import type { Accounts, KnownAccount } from './accounts.ts'
 import type { Authenticators } from './authenticators.ts'
 import type { Passwords } from './passwords.ts'
 import { newSecretText, sameSecret } from './secret-text.ts'
+import type { Reserve } from './reserve.ts'
 import type { DeviceFacts, Sessions } from './sessions.ts'
 import type { Attempt } from './sign-in-limits.ts'
 import { SignInLimits } from './sign-in-limits.ts'
 
 type Person = Extract<Principal, { kind: 'account' }>
-type Parts = { readonly accounts: Accounts; readonly sessions: Sessions; readonly passwords: Passwords; readonly authenticators: Authenticators; readonly now: () => number }
+type Parts = { readonly accounts: Accounts; readonly sessions: Sessions; readonly passwords: Passwords; readonly authenticators: Authenticators; readonly reserve: Reserve; readonly now: () => number }
 
 /** All ways in that ask for a password: each counts its attempts, and takes as long for names that do not exist. */
 export class SignIn {
@@ -54,7 +55,14 @@ export class SignIn {
   async stepUp(person: Person, given: { readonly password: string; readonly totp?: string | undefined }, address: string): Promise<number> {
     const attempt = this.#limits.session(person.session, address)
     await this.#prove(await this.#parts.accounts.find(person.name), given, attempt)
-    return await this.#parts.sessions.elevate(person.session)
+    return await this.#parts.reserve.spend(async () => await this.#parts.sessions.elevate(person.session))
+  }
+
+  /** Turns one's authenticator on. @throws AppError `access.totp`, `access.rate`. */
+  async confirmTotp(person: Person, code: string, address: string): Promise<void> {
+    const attempt = this.#limits.session(person.session, address)
+    await this.#parts.authenticators.confirm(person.name, code)
+    attempt.succeeded()
   }
 
   /** Changes one's own password and ends one's other sessions. @throws AppError `access.wrong`, `access.rate`. */
@@ -76,16 +84,18 @@ export class SignIn {
         attempt.undecided()
         throw new AppError('access.totp', 'The code of the authenticator is asked for', { hint: 'Send it together with name and password.' })
       }
-      await this.#parts.authenticators.use(account.totp, given.totp)
+      const { totp } = account
+      const code = given.totp
+      await this.#parts.reserve.spend(async () => await this.#parts.authenticators.use(totp, code))
     }
     attempt.succeeded()
     if (renewed === undefined) return account.password
-    await this.#parts.accounts.renewHash(account.id, account.password, renewed)
+    await this.#parts.reserve.spend(async () => await this.#parts.accounts.renewHash(account.id, account.password, renewed))
     return renewed
   }
 
   async #begin(account: KnownAccount | undefined, hash: string | undefined, device: DeviceFacts): Promise<string> {
-    const session = account === undefined || hash === undefined ? undefined : await this.#parts.sessions.begin(account.id, hash, device)
+    const session = account === undefined || hash === undefined ? undefined : await this.#parts.reserve.spend(async () => await this.#parts.sessions.begin(account.id, hash, device))
     // The account was removed, or its password changed, while this one was compared.
     if (session === undefined) throw wrong()
     return session

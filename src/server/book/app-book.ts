@@ -1,6 +1,10 @@
 import { realpath, statfs } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FolderProbe } from '../../disk/folder-probe.ts'
 import { reachOfFolder } from '../../disk/reach-of-folder.ts'
-import { AppError } from '../../kit/app-error.ts'
+import { AppError, messageOf } from '../../kit/app-error.ts'
+import { formatDuration } from '../../kit/duration.ts'
+import { Turns } from '../../kit/turns.ts'
 import type { AppCard, DestinationState } from '../../model/api/overview.ts'
 import type { ExpectedRun } from '../../model/expected-run.ts'
 import type { Snapshot } from '../../model/restore-point.ts'
@@ -19,7 +23,9 @@ import type { GatheredStatus } from '../../runs/gather-status.ts'
 import { gatherStatus } from '../../runs/gather-status.ts'
 import { jeedomStatusOf } from '../../runs/jeedom-status-of.ts'
 import type { Setup } from '../../runs/setup.ts'
-import type { OpenVaults } from './open-vaults.ts'
+import { silentPlace } from '../../runs/silent-place.ts'
+import { generic } from '../../sources/presets/generic.ts'
+import type { OpenVault, OpenVaults } from './open-vaults.ts'
 
 /** What was seen of an application when it was looked at last. */
 type Page = {
@@ -31,7 +37,12 @@ type Page = {
   /** Those that are judged, newest first; the same one in several vaults stands once for each. */
   readonly points: readonly Snapshot[]
   readonly lookedAt: string
+  /** By the clock that runs only while the machine does: what it slept through is no fault of a look. */
+  readonly lookedMs: number
 }
+
+/** `failure`: why the page tells of nothing that was seen. */
+type Seen = { readonly page: Page; readonly lists: ReadonlyMap<string, readonly Snapshot[]>; readonly failure?: unknown }
 
 /** What others know of an application, and the book does not. */
 type Surroundings = {
@@ -39,14 +50,19 @@ type Surroundings = {
   readonly next: (app: string) => Date | undefined
   readonly running: (app: string) => RunReport | undefined
   readonly isQueued: (app: string) => boolean
+  /** The last backup that failed before a run of its own began. */
+  readonly unbegun: (app: string) => RunReport | undefined
   readonly command: (args: readonly string[]) => string
 }
 
 type Options = {
   readonly setup: Setup
   readonly vaults: OpenVaults
+  readonly probe: FolderProbe
   readonly run: () => Run
   readonly now: () => Date
+  /** Milliseconds that never jump. */
+  readonly steadyMs?: () => number
   readonly around: Surroundings
   /** Told after each look. */
   readonly onLooked: (app: Application, lists: ReadonlyMap<string, readonly Snapshot[]>, gathered: GatheredStatus) => Promise<void>
@@ -60,10 +76,15 @@ const sizesShown = 30
 const cardKeptMs = 1000
 /** So many look at their places at once: disks and remote places have better things to do. */
 const looksAtOnce = 2
+/** So long one may take; after it the others have their turn. */
+const lookMs = 4 * 60_000
+/** Each is looked at every few minutes. What was seen longer ago says nothing of how it stands. */
+const presentMs = 15 * 60_000
 
 /**
  * How all applications stand: what lies in their vaults and what their journals tell is looked at after each run and now and
- * then; judged it is at each question, as time alone makes a status worse.
+ * then; judged it is at each question, as time alone makes a status worse. Of a look that failed, or that was long ago, nothing is taken for
+ * the present: its vaults are judged as those that cannot be read.
  */
 export class AppBook {
   readonly #options: Options
@@ -72,8 +93,9 @@ export class AppBook {
   readonly #cards = new Map<string, MadeCard>()
   readonly #looking = new Map<string, Promise<void>>()
   readonly #again = new Set<string>()
-  #atWork = 0
-  readonly #turns: (() => void)[] = []
+  /** Places that did not answer when they were asked last. */
+  #silent: ReadonlySet<string> = new Set()
+  readonly #turns = new Turns(looksAtOnce)
 
   constructor(apps: readonly Application[], options: Options) {
     this.#options = options
@@ -96,8 +118,21 @@ export class AppBook {
   async lookAtAll(): Promise<void> {
     const { vaults } = this.#options
     vaults.forget(undefined)
-    await Promise.all([...this.#apps.keys()].map(async (name) => await this.look(name, false)))
+    const ends = await Promise.allSettled([...this.#apps.keys()].map(async (name) => await this.look(name, false)))
     vaults.forget(undefined)
+    const failed = ends.find((end) => end.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+  }
+
+  /** Asks the places whether they answer; where that has changed, the applications that have theirs there are looked at. */
+  async askPlaces(): Promise<void> {
+    const places = [...new Set([...this.#apps.values()].flatMap(({ vaults }) => vaults.map(({ place }) => place)))]
+    const answers = await Promise.all(places.map(async (place) => await this.#options.probe.answers(place)))
+    const silent = new Set(places.filter((_place, index) => answers[index] === false))
+    const changed = silent.symmetricDifference(this.#silent)
+    this.#silent = silent
+    const apps = [...this.#apps.values()].filter(({ vaults }) => vaults.some(({ place }) => changed.has(place)))
+    await Promise.allSettled(apps.map(async ({ name }) => await this.look(name)))
   }
 
   statuses(): readonly Status[] {
@@ -122,7 +157,7 @@ export class AppBook {
     const page = this.#pages.get(name)
     if (page === undefined) return undefined
     const { around, now } = this.#options
-    const of = [page, around.expected(name), around.next(name)?.getTime(), around.running(name)?.run, around.isQueued(name)]
+    const of = [page, around.expected(name), around.next(name)?.getTime(), around.running(name)?.run, around.isQueued(name), around.unbegun(name)]
     const made = this.#cards.get(name)
     const atMs = now().getTime()
     if (made !== undefined && Math.abs(atMs - made.atMs) < cardKeptMs && made.of.every((part, index) => part === of[index])) return made.card
@@ -166,40 +201,96 @@ export class AppBook {
     return this.#pages.get(name)?.gathered.runs ?? []
   }
 
-  #input({ gathered }: Page): GatheredStatus {
-    const { running: _, ...rest } = gathered
+  #input({ gathered, lookedMs }: Page): GatheredStatus {
+    const { running: _, runs, vaults, ...rest } = gathered
     const running = this.#options.around.running(gathered.app)
-    return { ...rest, expected: this.#options.around.expected(gathered.app), ...(running === undefined ? {} : { running }) }
+    const unbegun = this.#options.around.unbegun(gathered.app)
+    const agoMs = this.#steadyMs() - lookedMs
+    return {
+      ...rest,
+      runs: unbegun === undefined ? runs : [unbegun, ...runs],
+      vaults: agoMs > presentMs ? vaults.map(({ name }) => ({ name, problem: `it was looked at last ${formatDuration(agoMs)} ago` })) : vaults,
+      expected: this.#options.around.expected(gathered.app),
+      ...(running === undefined ? {} : { running }),
+    }
+  }
+
+  #steadyMs(): number {
+    return this.#options.steadyMs?.() ?? performance.now()
   }
 
   async #lookOnce(name: string, isFresh: boolean): Promise<void> {
     const app = this.#apps.get(name)
     if (app === undefined) return
-    await this.#turn()
+    // Before it takes a turn: what hangs must not keep the others from theirs.
+    const isThere = await this.#options.probe.answers(app.root)
+    using _turn = await this.#turns.take()
+    const { page, lists, failure } = isThere ? await this.#seenInTime(app, isFresh) : this.#failed(app, silentPlace(app.root), await this.#options.vaults.of(app))
+    this.#pages.set(name, page)
+    if (failure !== undefined) throw failure
+    await this.#options.onLooked(app, lists, page.gathered)
+  }
+
+  async #seenInTime(app: Application, isFresh: boolean): Promise<Seen> {
+    const ended = new AbortController()
+    const late = sleep(lookMs, undefined, { signal: ended.signal, ref: false }).then(() => this.#failed(app, new AppError('vault.silent', `The look at ${app.name} has not ended in ${formatDuration(lookMs)}`, { hint: 'See whether its folder, its places and the state folder answer.', retry: true })))
+    // Nobody waits for it any more where the look has ended.
+    late.catch(() => undefined)
     try {
-      const { setup, vaults, run, onLooked, now } = this.#options
-      const lookedAt = now().toISOString()
-      const open = await vaults.of(app)
-      if (isFresh) vaults.forget(open)
-      const lists = new Map<string, readonly Snapshot[]>()
-      const told = open.map(({ name: vault, vault: known }) => ({ name: vault, vault: known instanceof AppError ? known : listing(known, vaults, lists, vault) }))
-      const { root, config } = app
-      const gathered = await gatherStatus({ app: name, root, expect: config.expect, schedule: config.schedule, scope: config.scope, vaults: told }, await setup.state(name), run())
-      const preset = presetWhereThere(app)
-      const reaches = new Map(app.vaults.map(({ name: vault, place, reach }) => [vault, reach ?? reachOfFolder(place)]))
-      const places = await Promise.all(open.map(async ({ name: vault, place }) => ({ name: vault, place, real: await realPathOf(place), reach: reaches.get(vault) ?? 'local', ...await freeBytes(place) })))
-      this.#pages.set(name, { app, gathered: { ...gathered, runs: gathered.runs.map(withoutPaths) }, places, parts: partNames(app, preset), preset: preset.name, points: pointsOf(gathered), lookedAt })
-      await onLooked(app, lists, gathered)
+      return await Promise.race([this.#see(app, isFresh), late])
     } finally {
-      this.#atWork -= 1
-      this.#turns.shift()?.()
+      ended.abort()
     }
   }
 
-  async #turn(): Promise<void> {
-    while (this.#atWork >= looksAtOnce) await new Promise<void>((resolve) => this.#turns.push(resolve))
-    this.#atWork += 1
+  async #see(app: Application, isFresh: boolean): Promise<Seen> {
+    const { setup, vaults, run, now } = this.#options
+    const { name, root, config } = app
+    const looked = { lookedAt: now().toISOString(), lookedMs: this.#steadyMs() }
+    let open: readonly OpenVault[] = []
+    try {
+      open = await vaults.of(app)
+      if (isFresh) vaults.forget(open)
+      const lists = new Map<string, readonly Snapshot[]>()
+      const told = open.map(({ name: vault, vault: known }) => ({ name: vault, vault: known instanceof AppError ? known : listing(known, vaults, lists, vault) }))
+      const gathered = await gatherStatus({ app: name, root, expect: config.expect, schedule: config.schedule, scope: config.scope, vaults: told }, await setup.state(name), run())
+      const preset = presetWhereThere(app)
+      const places = await Promise.all(this.#placesOf(app, open).map(async (place) => isSilent(place.name, open) ? place : { ...place, real: await realPathOf(place.place), ...await freeBytes(place.place) }))
+      return { page: { app, gathered: { ...gathered, runs: gathered.runs.map(withoutPaths) }, places, parts: partNames(app, preset), preset: preset.name, points: pointsOf(gathered), ...looked }, lists }
+    } catch (error) {
+      return this.#failed(app, error, open)
+    }
   }
+
+  /** As they are configured. What does not answer is not asked where it lies: what hangs is most often in the network. */
+  #placesOf({ name: app, vaults }: Application, open: readonly OpenVault[]): Page['places'] {
+    const before = this.#pages.get(app)?.places ?? []
+    return vaults.map(({ name, place, reach }) => ({ name, place, real: place, reach: reach ?? (isSilent(name, open) ? before.find((known) => known.name === name)?.reach ?? 'network' : reachOfFolder(place)) }))
+  }
+
+  /** What takes the place of what was seen before: the vaults stand for all that is not known, and none of them counts as good. */
+  #failed(app: Application, failure: unknown, open?: readonly OpenVault[]): Seen {
+    const { name, config } = app
+    const before = this.#pages.get(name)
+    const vaults = app.vaults.map(({ name: vault }) => {
+      const known = open?.find((other) => other.name === vault)?.vault
+      return { name: vault, problem: known instanceof AppError ? known.message : `it could not be looked at: ${messageOf(failure)}` }
+    })
+    const places = before?.places ?? app.vaults.map(({ name: vault, place, reach }) => ({ name: vault, place, real: place, reach: reach ?? 'local' as const }))
+    return {
+      page: {
+        app, gathered: { app: name, expect: config.expect, scope: config.scope, known: [], runs: before?.gathered.runs ?? [], vaults },
+        places, parts: before?.parts ?? [], preset: before?.preset ?? generic.name, points: [],
+        lookedAt: this.#options.now().toISOString(), lookedMs: this.#steadyMs(),
+      },
+      lists: new Map(), failure,
+    }
+  }
+}
+
+function isSilent(name: string, open: readonly OpenVault[]): boolean {
+  const vault = open.find((other) => other.name === name)?.vault
+  return vault instanceof AppError && vault.code === 'vault.silent'
 }
 
 /** The list of a vault, kept for those who show it; what status judges are the vault's own points alone. */

@@ -4,13 +4,16 @@ import { resolveSecret } from '../../config/resolve-secret.ts'
 import { AppError, messageOf } from '../../kit/app-error.ts'
 import { parseDuration } from '../../kit/duration.ts'
 import type { Lookup } from '../../kit/guarded-fetch.ts'
+import { printable } from '../../kit/printable.ts'
 import type { Overview } from '../../model/api/overview.ts'
+import type { Notice } from '../../model/notice.ts'
 import type { RunReport } from '../../model/run-report.ts'
 import type { SecretReader } from '../../model/secret-reader.ts'
 import { decideNotices } from '../../policy/notify-rules.ts'
 import type { NotifyRules } from '../../policy/notify-rules.ts'
 import { pingOfRun } from '../../policy/ping-of-run.ts'
 import { statusReport } from '../../policy/status-report.ts'
+import { isConfigurationBroken, reportWith } from '../../report/configuration-broken.ts'
 import { MqttReporter } from '../../report/mqtt/mqtt-reporter.ts'
 import { weekdayNumber } from '../../report/notifiers/notice-options.ts'
 import type { NotifierOptions } from '../../report/notifiers/notifier-options.ts'
@@ -102,6 +105,22 @@ export class Reporting implements AsyncDisposable {
     for (const delivery of fresh) delivery.start(true)
     this.#mqtt?.update(overview, apps)
     if (apps.every((app) => statuses.some((status) => status.app === app))) this.#writeFile(overview)
+  }
+
+  /** Tells that the configuration cannot be used, or, undefined, that it can be again. To be called once for each. */
+  configurationBroken(why: string | undefined): void {
+    if (this.#stop.signal.aborted) return
+    const notice: Notice = {
+      ...(why === undefined
+        ? { kind: 'recovery' as const, severity: 'info' as const, title: 'Holdfast: the configuration can be used again', text: 'Backups read it as it is now.' }
+        : { kind: 'failure' as const, severity: 'failed' as const, title: 'Holdfast: the configuration cannot be used', text: `Backups fail until it is mended.\n${why.split('\n').map(printable).join('\n')}` }),
+      at: this.#options.now().toISOString(), ...(this.#options.dashboardUrl === undefined ? {} : { url: this.#options.dashboardUrl }),
+    }
+    const topic = why === undefined ? 'recovery' : 'failure'
+    const asked = [...this.#deliveries].filter(([name]) => this.#rules.get(name)?.on.includes(topic) === true).map(([, delivery]) => delivery)
+    for (const delivery of asked) delivery.decide(delivery.state.memory, [notice])
+    this.#save()
+    for (const delivery of asked) delivery.start(true)
   }
 
   runStarted({ app, run, kind }: Pick<RunReport, 'app' | 'run' | 'kind'>): void {
@@ -196,10 +215,11 @@ export class Reporting implements AsyncDisposable {
     const { statusFile } = this.#options.config
     if (statusFile === undefined) return
     const atMs = this.#options.now().getTime()
-    const states = JSON.stringify(overview.apps.map(({ status: { app, state, reasons } }) => [app, state, reasons.map(({ code, severity, vault }) => [code, severity, vault])]))
+    const isBroken = isConfigurationBroken(overview.reporting)
+    const states = JSON.stringify([isBroken, overview.apps.map(({ status: { app, state, reasons } }) => [app, state, reasons.map(({ code, severity, vault }) => [code, severity, vault])])])
     if (this.#fileWritten?.states === states && Math.abs(atMs - this.#fileWritten.atMs) < 60_000) return
     try {
-      writeStatusFile(statusFile.path, statusReport(overview.apps.map(({ status }) => status), overview.judgedAt, overview.unseen), statusFile.everybody ? 0o644 : 0o640)
+      writeStatusFile(statusFile.path, reportWith(statusReport(overview.apps.map(({ status }) => status), overview.judgedAt, overview.unseen), isBroken), statusFile.everybody ? 0o644 : 0o640)
       this.#fileWritten = { atMs, states }
       this.#note('statusFile', 'ok', `Written to ${statusFile.path}.`)
     } catch (error) {

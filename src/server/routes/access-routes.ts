@@ -104,7 +104,7 @@ async function beginTotp(context: RequestContext): Promise<Response> {
 
 async function confirmTotp(context: RequestContext): Promise<Response> {
   const { totp } = await readJson(context, totpConfirmSchema)
-  await context.server.access.authenticators.confirm(person(context).name, totp)
+  await context.server.access.signIn.confirmTotp(person(context), totp, context.address)
   return noContent()
 }
 

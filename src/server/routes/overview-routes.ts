@@ -6,6 +6,7 @@ import type { Principal } from '../../model/principal.ts'
 import type { RunReport } from '../../model/run-report.ts'
 import { overviewSentence } from '../../policy/overview-sentence.ts'
 import { statusReport } from '../../policy/status-report.ts'
+import { isConfigurationBroken, reportWith, sentenceWith } from '../../report/configuration-broken.ts'
 import { metricsContentType, metricsText } from '../../report/metrics-text.ts'
 import { mayUse } from '../access/may-use.ts'
 import { json, noContent, queryNumber } from '../http/answers.ts'
@@ -19,11 +20,11 @@ const proveAgainMs = 2000
 /** How all stands, for people, programs and whoever listens. */
 export const overviewRoutes: readonly Route[] = [
   { method: 'GET', path: '/api/status', access: 'viewer', narrows: true, handle: ({ server, principal }) => json(statusFor(server, principal)) },
-  { method: 'GET', path: '/api/apps', access: 'viewer', narrows: true, handle: ({ server, principal }) => json(overviewOf(server, cardsFor(server, principal), unseenFor(server, principal))) },
+  { method: 'GET', path: '/api/apps', access: 'viewer', narrows: true, handle: ({ server, principal }) => json(overviewOf(server, cardsFor(server, principal), unseenFor(server, principal), principal)) },
   {
     method: 'GET', path: '/metrics', access: 'viewer', narrows: true,
     async handle({ server, principal }) {
-      return new Response(await metricsText(overviewOf(server, cardsFor(server, principal), unseenFor(server, principal))), { headers: { 'content-type': metricsContentType } })
+      return new Response(await metricsText(overviewOf(server, cardsFor(server, principal), unseenFor(server, principal), principal)), { headers: { 'content-type': metricsContentType } })
     },
   },
   {
@@ -85,12 +86,23 @@ function cardsFor(server: Server, principal: Principal): readonly AppCard[] {
 }
 
 /** All that the first page shows. */
-export function overviewOf(server: Pick<Server, 'health'>, cards: readonly AppCard[], unseen: number): Overview {
-  return { version: 1, ...overviewSentence(cards.map(({ status }) => status), unseen), unseen, apps: [...cards], reporting: server.health(), judgedAt: new Date().toISOString() }
+export function overviewOf(server: Pick<Server, 'health'>, cards: readonly AppCard[], unseen: number, principal?: Principal): Overview {
+  const health = server.health()
+  const verdict = overviewSentence(cards.map(({ status }) => status), unseen)
+  return {
+    version: 1, ...verdict, sentence: sentenceWith(verdict.sentence, isConfigurationBroken(health)), unseen, apps: [...cards],
+    reporting: principal === undefined ? health : health.filter(({ name }) => mayKnow(principal, name)), judgedAt: new Date().toISOString(),
+  }
+}
+
+/** A token of some applications knows of those that are told of them, `ping.APP` and `jeedom.APP`, and of nothing else that the server does. */
+function mayKnow(principal: Principal, name: string): boolean {
+  if (principal.kind !== 'token' || principal.apps === undefined) return true
+  return mayUse(principal, /^(?:ping|jeedom)\.(.+)$/.exec(name)?.[1] ?? '')
 }
 
 function statusFor(server: Server, principal: Principal): StatusReport {
-  return statusReport(server.book.statuses().filter(({ app }) => mayUse(principal, app)), new Date().toISOString(), unseenFor(server, principal))
+  return reportWith(statusReport(server.book.statuses().filter(({ app }) => mayUse(principal, app)), new Date().toISOString(), unseenFor(server, principal)), server.configuration.isBroken)
 }
 
 function unseenFor(server: Server, principal: Principal): number {

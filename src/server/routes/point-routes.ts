@@ -4,6 +4,7 @@ import type { PointDetail, Preview } from '../../model/api/browse.ts'
 import type { Run } from '../../model/run.ts'
 import type { Vault } from '../../model/vault.ts'
 import { attachment, json, queryNumber } from '../http/answers.ts'
+import { heldWhileRead } from '../http/held-while-read.ts'
 import type { RequestContext, Route } from '../http/route.ts'
 import { archiveDownload, isSingleFile } from '../work/archive-download.ts'
 import { memberStream } from '../work/member-stream.ts'
@@ -13,7 +14,7 @@ const previewBytes = 64 * 1024
 const mostAtOnce = 1000
 
 /** What is in restore points. Names and contents are the application's data: for operators, not for whoever may see how it stands. */
-export const pointRoutes: readonly Route[] = [
+export const pointRoutes: readonly Route[] = ([
   {
     method: 'GET', path: '/api/apps/:app/points/:id', access: 'operator',
     async handle(context) {
@@ -72,7 +73,23 @@ export const pointRoutes: readonly Route[] = [
       return await archiveDownload(point, place, context.request)
     },
   },
-]
+] satisfies Route[]).map(held)
+
+/** What is read from a vault may take hours, and the settings may be changed meanwhile. */
+function held(route: Route): Route {
+  return {
+    ...route,
+    async handle(context) {
+      const hold = context.server.configuration.hold()
+      try {
+        return heldWhileRead(await route.handle(context), hold)
+      } catch (error) {
+        hold[Symbol.dispose]()
+        throw error
+      }
+    },
+  }
+}
 
 function zipResponse(body: ReadableStream<Uint8Array>, name: string): Response {
   return new Response(body, { headers: { 'content-type': 'application/zip', 'content-disposition': attachment(`${name}.zip`) } })

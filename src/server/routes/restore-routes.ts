@@ -57,6 +57,7 @@ async function restoreOf(context: RequestContext, request: RestoreRequest): Prom
   const app = server.app(params['app'] ?? '')
   // Into any folder of this machine: that is as much as any command, which only admins may set.
   if (request.target !== undefined && request.target !== app.root && !isAdmin(context)) throw new AppError('access.denied', 'Only an admin may restore into another folder than the application\'s own')
+  if (Object.entries(request.databases ?? {}).some(([from, to]) => from !== to) && !isAdmin(context)) throw new AppError('access.denied', 'Only an admin may restore a database under another name: it may be another application\'s')
   if (request.target !== undefined && !request.target.startsWith('/')) throw new AppError('usage', 'The folder to restore into is a whole path, from / on')
   // From a list of another application nothing is restored into this one by mistake.
   const upload = /^upload:(.+)$/.exec(request.point)?.[1]

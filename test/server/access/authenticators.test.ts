@@ -93,3 +93,15 @@ test('one that is on is not replaced unless it was turned off; one that was only
     await personOf(access, await access.signIn.signIn({ name: 'anna', password }, device))
   })
 })
+
+test('codes that turn an authenticator on cannot be tried without end', async () => {
+  await withAnna(async ({ access, clock }) => {
+    const person = await personOf(access, await access.signIn.signIn({ name: 'anna', password }, device))
+    const { secret } = await access.authenticators.begin('anna', 'anna@here')
+    const confirm = async (given: string): Promise<void> => await access.signIn.confirmTotp(person, given, device.address)
+    for (let tries = 0; tries < 5; tries++) await assert.rejects(confirm('000000'), { code: 'access.totp' })
+    await assert.rejects(confirm('000000'), { code: 'access.rate' })
+    clock.pass({ minutes: 10 })
+    await confirm(code(secret, clock.ms))
+  })
+})

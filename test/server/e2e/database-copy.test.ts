@@ -26,6 +26,7 @@ test('a database is restored under another name beside the one that is there', a
   const changed = await mariadb.sql('SELECT * FROM shop.t ORDER BY id')
 
   const asked = { point: point?.id, what: 'database', databases: { shop: 'shop_copy' } }
+  assert.equal(await server.refused('POST', '/api/apps/demo/restore/plan', asked, { as: 'operator' }), '403 access.denied', 'another name may be another application\'s')
   const planned = await server.work('POST', '/api/apps/demo/restore/plan', asked)
   assert.equal(planned.outcome, 'ok', JSON.stringify(planned.error))
   assert.match(restorePlanSchema.parse(planned.result).command, / --db-name shop=shop_copy$/)
