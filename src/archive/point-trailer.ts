@@ -12,7 +12,7 @@ export type NewPoint = {
   readonly id: string
   readonly slot: Slot
   readonly key: string
-  /** Where it goes instead when it turns out incomplete: it must not displace a complete one. */
+  /** Where it goes instead when it turns out incomplete or smaller than is expected: it must not displace a complete one. */
   readonly incompleteKey?: string
 }
 
@@ -84,11 +84,12 @@ export class PointTrailer {
     const about = this.#about
     const end = about.atEnd()
     const complete = end.complete && this.#warnings.count === 0
+    const displaces = complete && about.displaces?.(this.#records.contentBytes) !== false
     return {
       format: 'holdfast/restore-point',
       version: 1,
       program: programVersion,
-      points: this.#points.map(({ id, slot, key, incompleteKey }) => ({ id, slot, key: complete ? key : incompleteKey ?? key })),
+      points: this.#points.map(({ id, slot, key, incompleteKey }) => ({ id, slot, key: displaces ? key : incompleteKey ?? key })),
       app: about.app,
       host: about.host,
       preset: about.preset,

@@ -42,7 +42,8 @@ export async function savePoint(vault: ArchiveVaultSettings, entries: AsyncItera
       const copy = await copyPoint(vault, source, settled(point, index + 1), written, run)
       if (copy !== undefined) snapshots.push(copy)
     }
-    if (written.manifest.complete) await removeStandIns(vault, points, about, run)
+    const hasSlots = written.manifest.points.every(({ key }, index) => key === points[index]?.key)
+    if (written.manifest.complete && hasSlots) await removeStandIns(vault, points, about, run)
     return snapshots
   } catch (error) {
     if (run.signal.aborted && !(error instanceof AppError)) throw new AppError('interrupted', 'Writing the restore point was interrupted; nothing of it was kept', { cause: error })
@@ -89,7 +90,7 @@ async function isKeyFree(vault: ArchiveVaultSettings, key: string, run: Run): Pr
 
 const standInEnding = '_incomplete'
 
-/** Where an incomplete rolling point goes while a complete one has the slot; the next incomplete one replaces it. */
+/** Where a rolling point goes that must not displace the complete one in the slot; the next such one replaces it. */
 async function standInKey(vault: ArchiveVaultSettings, name: string, about: About, run: Run): Promise<string> {
   const extension = vault.format === 'folder' ? '' : formats[vault.format].extension
   return freeKey(`${name}${standInEnding}`, extension, async (key) => (await isKeyFree(vault, key, run)) || (await isRollingOf(vault, key, about, run)))

@@ -62,6 +62,8 @@ export type About = {
   readonly points: readonly PointName[]
   /** True for a rolling point that the new one must not replace, though it is of the same application, scope and weekday. */
   spares?(point: Snapshot): boolean
+  /** False where a point of that much content must not take the slot of a complete rolling one, as one that shrank; absent: it may. */
+  displaces?(contentBytes: number): boolean
   /** Asked once, after the last entry: what the run has gathered meanwhile. */
   atEnd(): { readonly complete: boolean; readonly databases: readonly DatabaseFacts[]; readonly leftOut: readonly Remark[]; readonly warnings: readonly Remark[]; readonly notes: readonly Remark[] }
 }

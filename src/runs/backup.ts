@@ -11,6 +11,7 @@ import type { About, PointName, Vault } from '../model/vault.ts'
 import type { ListedPoints } from './apply-retention.ts'
 import { applyRetention } from './apply-retention.ts'
 import { heldFiles, tellingEmpty } from './empty-source.ts'
+import { judgeNewestSize } from '../policy/judge-vault.ts'
 import { isOfThisHost, tellOfOtherHosts } from './other-hosts.ts'
 import type { ActiveRun } from './perform-run.ts'
 import { tellingGone } from './tell-gone.ts'
@@ -119,7 +120,7 @@ async function saveToVaults(request: BackupRequest, begun: Begun, run: ActiveRun
     const { name, vault } = named
     try {
       const before = begun.before.get(named) ?? []
-      const snapshots = first === undefined ? await saveFromSource(request, begun, vault, run) : await copyPoint(request, first, vault, run)
+      const snapshots = first === undefined ? await saveFromSource(request, begun, vault, run) : await copyPoint(request, begun, first, vault, run)
       for (const snapshot of snapshots) {
         run.emit({ type: 'snapshot.saved', vault: name, snapshot })
         request.onSaved(snapshot)
@@ -169,7 +170,7 @@ async function saveFromSource(request: BackupRequest, begun: Begun, vault: Vault
     const earlier = [...begun.before].map(([{ vault: other }, points]) => ({ vault: other, points: points.filter(isOfThisHost) }))
     const whole = tellingGone(source.entries(run), { scope, selection, volumes, namesDatabases, databases: () => source.databases(), gone: request.usual.expect.gone ?? [] }, earlier, run)
     const entries = tellingEmpty(whole, { root: request.root, include: request.selection.include, heldBefore: async () => await heldFilesBefore(request, begun, run) }, run)
-    return await vault.save(entries, { ...aboutRequest(request, begun, source, run), spares: (point) => !isOfThisHost(point) }, run, () => {
+    return await vault.save(entries, { ...aboutRequest(request, begun, source, run), ...rollingRules(request, begun, vault, run) }, run, () => {
       // What goes wrong is told where it is awaited, below.
       thaw().catch(() => undefined)
     })
@@ -207,8 +208,22 @@ function aboutRequest(request: BackupRequest, begun: Begun, source: Source, run:
   }
 }
 
+/** Which rolling points of a vault a new one may replace: this machine's, and none by one that is smaller than is expected. */
+function rollingRules({ usual, scope }: BackupRequest, { before }: Begun, vault: Vault, run: Run): Pick<About, 'spares' | 'displaces'> {
+  const points = [...before].find(([named]) => named.vault === vault)?.[1] ?? []
+  return {
+    spares: (point) => !isOfThisHost(point),
+    displaces(contentBytes) {
+      const [newest] = points
+      if (newest === undefined || scope !== usual.scope) return true
+      const { damagedAt: _, ...sound } = newest
+      return judgeNewestSize([{ ...sound, scope, complete: true, startedAt: run.now().toISOString(), contentBytes }, ...points], { ...usual, name: '' }, run.now()).length === 0
+    },
+  }
+}
+
 /** A point of one vault written into another: entries and facts as they were read, under the same names. */
-async function copyPoint(request: BackupRequest, from: { vault: Vault; snapshots: readonly Snapshot[] }, to: Vault, run: ActiveRun): Promise<readonly Snapshot[]> {
+async function copyPoint(request: BackupRequest, begun: Begun, from: { vault: Vault; snapshots: readonly Snapshot[] }, to: Vault, run: ActiveRun): Promise<readonly Snapshot[]> {
   const [snapshot] = from.snapshots
   if (snapshot === undefined) throw new AppError('internal', 'The first vault gave no restore point to copy')
   const manifest = await from.vault.manifest(snapshot.id, run)
@@ -222,7 +237,7 @@ async function copyPoint(request: BackupRequest, from: { vault: Vault; snapshots
     selection: manifest.selection,
     startedAt: new Date(manifest.startedAt),
     points: request.points,
-    spares: (point) => !isOfThisHost(point),
+    ...rollingRules(request, begun, to, run),
     ...(manifest.volumes === undefined ? {} : { volumes: manifest.volumes }),
     ...(manifest.config === undefined ? {} : { config: manifest.config }),
     atEnd: () => manifest,

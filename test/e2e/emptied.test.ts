@@ -128,3 +128,19 @@ test('what the preset knows to be missing makes the point incomplete, so that it
   assert.deepEqual([good?.complete, lacking?.complete, lacking?.warnings], [true, false, 1])
   assert.deepEqual(ids(await machine.points()), [lacking?.id, good?.id])
 })
+
+test('a rolling point that shrank takes no slot of a good one: it lies beside it until it has grown back', async () => {
+  await using machine = await machineWithFiles({ kind: 'rolling', expect: { maxShrink: '50%' } })
+  const [good] = await machine.backup(['demo'])
+  await writeFile(join(machine.app, 'data/letters'), 'a letter')
+  for (let count = 0; count < 2; count++) {
+    const [small] = await machine.backup(['demo'])
+    assert.match(small?.key ?? '', /_incomplete\./)
+    assert.deepEqual(ids(await machine.points()).toSorted(), [good?.id ?? '', small?.id ?? ''].toSorted())
+    assert.match((await machine.holdfast(['status', 'demo'], { status: 1 })).stdout, /Shrunk by/)
+  }
+  await fill(machine)
+  const [grown] = await machine.backup(['demo'])
+  assert.deepEqual([grown?.key, ids(await machine.points())], [good?.key, [grown?.id]])
+  await machine.holdfast(['status', 'demo'])
+})
