@@ -237,7 +237,7 @@ suite('holdfast import', () => {
 
   test('of docker-volume-backup changes what lies in its volumes, and nothing beside them', async () => {
     const tree = join(machine.folder, 'volumes tree')
-    putFiles(tree, { 'data/a.txt': 'a' })
+    putFiles(tree, { 'data/a.txt': 'a', 'shop.db': 'a database' })
     const file = join(machine.folder, 'backup-2024-05-03T02-30-00.tar.gz')
     dockerVolumeTar(tree, file)
     const target = join(machine.folder, 'volumes target')
@@ -245,13 +245,13 @@ suite('holdfast import', () => {
       'beside/b.txt': 'b', 'c.txt': 'c', '.shop.holdfast/20240503T023000Z-00000000/restore.db': 'r', 'data/.shop.holdfast/20240503T023000Z-00000000/restore.db': 'r',
       'data/cache/CACHEDIR.TAG': 'Signature: 8a477f597d28d172789f06886806bc55\n', 'data/cache/made-again': 'x',
     }
-    putFiles(target, { ...stays, 'data/a.txt': 'newer', 'data/later.txt': 'later' })
+    putFiles(target, { ...stays, 'data/a.txt': 'newer', 'data/later.txt': 'later', 'shop.db': 'later', 'shop.db-wal': 'of the later one' })
     const plan = JSON.parse((await machine.holdfast(['restore', file, '--target', target, '--dry-run', '--json'])).stdout)
-    assert.deepEqual(plan.preview.samples.deleted, ['data/later.txt'])
+    assert.deepEqual(plan.preview.samples.deleted, ['data/later.txt', 'shop.db-wal'])
     await machine.holdfast(['restore', file, '--target', target, '--no-ask'])
-    for (const [path, content] of Object.entries({ ...stays, 'data/a.txt': 'a' })) assert.equal(readFileSync(join(target, path), 'utf8'), content, path)
+    for (const [path, content] of Object.entries({ ...stays, 'data/a.txt': 'a', 'shop.db': 'a database' })) assert.equal(readFileSync(join(target, path), 'utf8'), content, path)
     assert.ok(!existsSync(join(target, 'data/later.txt')))
-    rmSync(join(tree, 'data'), { recursive: true })
+    for (const name of ['data', 'shop.db']) rmSync(join(tree, name), { recursive: true })
     dockerVolumeTar(tree, file)
     const earlier = await describeTree(target)
     await machine.holdfast(['restore', file, '--target', target, '--no-ask'])

@@ -49,7 +49,7 @@ export async function describeForeign(facts: ForeignFacts): Promise<ForeignPoint
     root: facts.root,
     scope: told.scope,
     without: [],
-    selection: { include: [...tally.tops].map(anchored), exclude: [...kind.exclude, ...passedOver(kind, survey)], oneFileSystem: false, cacheDirTag: true },
+    selection: { include: [...tally.tops].flatMap(withJournals).map(anchored), exclude: [...kind.exclude, ...passedOver(kind, survey)], oneFileSystem: false, cacheDirTag: true },
     startedAt,
     finishedAt: startedAt,
     complete: false,
@@ -72,6 +72,11 @@ const checkedBy: Readonly<Record<Packing, string>> = {
   'tar': 'Checked: the checksum of every header and the end of the archive. A plain tar has no checksums of contents: whether they were changed before the import could not be seen.',
   'gpg': 'Checked: the integrity code of the encryption, what is packed within it, the end of the archive.',
   'folder': 'Checked: that every file can be read. A plain folder has no checksums: what was lost or changed in it before the import could not be seen.',
+}
+
+/** With a database at the top go the journals beside it: SQLite would play a live one's into what comes back. */
+function withJournals(top: string): readonly string[] {
+  return /\.(?:db3?|s3db|sqlite3?)$/i.test(top) ? [top, `${top}-wal`, `${top}-shm`, `${top}-journal`] : [top]
 }
 
 function anchored(path: string): string {

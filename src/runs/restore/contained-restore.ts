@@ -2,6 +2,7 @@ import { AppError } from '../../kit/app-error.ts'
 import type { DatabaseFacts, Manifest } from '../../model/restore-point.ts'
 import type { Run } from '../../model/run.ts'
 import type { ContainerDatabase } from '../../sources/containers/container-database.ts'
+import type { DumpTrust } from '../../sources/databases/database.ts'
 import type { ContainersOptions } from '../../sources/containers/containers-options.ts'
 import type { Freezer } from '../../sources/containers/freeze-containers.ts'
 import { containerFreezer, maintenanceNote } from '../../sources/containers/freeze-containers.ts'
@@ -44,10 +45,12 @@ export type ContainedOptions = {
   readonly onlyDatabases: boolean
   /** Whether all files are restored, those of volumes too. */
   readonly allFiles: boolean
+  /** Whether the dumps are ours; those of a stranger may name no other database. */
+  readonly trusted: boolean
 }
 
 /** @throws AppError `containers.*`, `database.unreachable`. */
-export async function containedRestore(app: Application, manifest: Manifest, { inPlace, imports, onlyDatabases, allFiles }: ContainedOptions, state: AppState, run: ActiveRun): Promise<ContainedRestore> {
+export async function containedRestore(app: Application, manifest: Manifest, { inPlace, imports, onlyDatabases, allFiles, trusted }: ContainedOptions, state: AppState, run: ActiveRun): Promise<ContainedRestore> {
   const dumps = manifest.databases.filter(({ container }) => container !== undefined)
   const wasInMaintenance = manifest.notes.some(({ code }) => code === maintenanceNote)
   if (!inPlace) {
@@ -72,7 +75,7 @@ export async function containedRestore(app: Application, manifest: Manifest, { i
   const [first] = lacking
   if (first !== undefined && onlyDatabases) throw new AppError('database.unreachable', `${first.name} is imported by its server in the container ${first.container?.name ?? ''}, which does not run`, { hint: 'Start that container alone, and restore again.' })
   tellAsFiles(lacking, 'its container does not run: start it, then restore again with --only databases', run)
-  const targets = await Promise.all(importing.map(async ({ facts, found }) => containedTarget(await openContainerTarget(found.container, facts, await loginOf(found.options, run.signal), run.signal), facts, state.tempFolder)))
+  const targets = await Promise.all(importing.map(async ({ facts, found }) => containedTarget(await openContainerTarget(found.container, facts, await loginOf(found.options, run.signal), run.signal), facts, state.tempFolder, trusted ? 'ours' : 'stranger')))
   const busy = new Set(importing.map(({ found }) => found.container.id))
   return {
     targets, volumes,
@@ -97,7 +100,7 @@ export async function containedFinish(app: Application, about: RestoreAbout, sta
   })
   refuseOneTarget(importing)
   return {
-    targets: await Promise.all(importing.map(async ({ facts, found }) => containedTarget(await openContainerTarget(found.container, facts, await loginOf(found.options, run.signal), run.signal), facts, state.tempFolder))),
+    targets: await Promise.all(importing.map(async ({ facts, found }) => containedTarget(await openContainerTarget(found.container, facts, await loginOf(found.options, run.signal), run.signal), facts, state.tempFolder, about.trusted ? 'ours' : 'stranger'))),
     freezer: freezerOf(containers, options, new Set(importing.map(({ found }) => found.container.id)), app.root, state, run),
     endMaintenance: async (ending) => await endMaintenance(containers, false, ending),
   }
@@ -126,7 +129,7 @@ function tellAsFiles(dumps: readonly DatabaseFacts[], why: string, run: Run): vo
   for (const { name, path } of dumps) run.emit({ type: 'run.note', code: 'restore.dump-as-file', path, message: `the dump of ${name} is restored as a file; ${why}` })
 }
 
-function containedTarget(database: ContainerDatabase, facts: DatabaseFacts, scratch: string): RestoreDatabase {
+function containedTarget(database: ContainerDatabase, facts: DatabaseFacts, scratch: string, trust: DumpTrust): RestoreDatabase {
   return {
     name: facts.name, facts, path: facts.path, label: `the database ${database.name} in the container ${database.container.name}`,
     async check(run) {
@@ -139,7 +142,7 @@ function containedTarget(database: ContainerDatabase, facts: DatabaseFacts, scra
       if (dump.entry.open === undefined) throw new AppError('internal', 'A dump has no content')
       return dump.entry.open(run.signal)
     },
-    import: async (content, run) => await database.restore(content, run, facts),
+    import: async (content, run) => await database.restore(content, run, facts, trust),
     importKept: async (content, run) => await database.restore(content, run),
     clear: async (run) => await database.clear(run.signal),
   }
