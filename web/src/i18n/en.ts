@@ -398,6 +398,7 @@ export const en = {
   'tree.failed': 'Could not be loaded: try again',
   'search.label': 'Search by name',
   'search.placeholder': 'Part of a name or path',
+  'search.short': 'Two letters at least are searched for.',
   'search.clear': 'Clear',
   'search.results': 'What was found',
   'search.found_one': '{{count, number}} entry found',

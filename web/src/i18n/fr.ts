@@ -400,6 +400,7 @@ export const fr: Texts = {
   'tree.failed': 'Échec du chargement : réessayer',
   'search.label': 'Chercher par nom',
   'search.placeholder': 'Partie d’un nom ou d’un chemin',
+  'search.short': 'La recherche commence à deux lettres.',
   'search.clear': 'Effacer',
   'search.results': 'Ce qui a été trouvé',
   'search.found_one': '{{count, number}} entrée trouvée',

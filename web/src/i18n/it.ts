@@ -400,6 +400,7 @@ export const it: Texts = {
   'tree.failed': 'Caricamento non riuscito: riprova',
   'search.label': 'Cerca per nome',
   'search.placeholder': 'Parte di un nome o percorso',
+  'search.short': 'Si cerca a partire da due lettere.',
   'search.clear': 'Svuota',
   'search.results': 'Che cosa è stato trovato',
   'search.found_one': '{{count, number}} voce trovata',
