@@ -285,6 +285,30 @@ suite('a person who looks after restore points', () => {
     })
   }
 
+  test('sees on a narrow phone what came of each run, and all steps of a restore in one line', async () => {
+    const other = await browser.newContext({ viewport: { width: 360, height: 740 }, locale: 'it', colorScheme: 'dark', storageState: await context.storageState() })
+    const phone = await other.newPage()
+    const rightOf = async (one: Locator): Promise<number> => await one.evaluate((element) => element.getBoundingClientRect().right)
+    try {
+      for (const path of ['apps/shop/runs', 'settings/audit']) {
+        await phone.goto(`${server.url}${path}`)
+        await phone.locator('tbody .state').first().waitFor(patience)
+        for (const mark of await phone.locator('tbody .state').all()) assert.ok(await rightOf(mark) <= 360, path)
+      }
+      await phone.goto(`${server.url}apps/shop/restore?point=${newer.id}`)
+      await phone.locator('.mantine-Stepper-step').first().waitFor(patience)
+      const tops = await phone.locator('.mantine-Stepper-step').evaluateAll((steps) => steps.map((step) => Math.round(step.getBoundingClientRect().top)))
+      assert.equal(tops.length, 4)
+      assert.equal(new Set(tops).size, 1)
+      await phone.goto(`${server.url}widgets`)
+      const token = phone.getByLabel(/Token/).first()
+      await token.waitFor(patience)
+      assert.ok(await token.evaluate((element) => element.getBoundingClientRect().width) > 200)
+    } finally {
+      await other.close()
+    }
+  })
+
   test('met no fault of any script on the way', () => {
     assert.deepEqual(faults, [])
   })
