@@ -86,11 +86,13 @@ suite('a person whose day is not usual', () => {
     const item = tab.getByRole('button', { name: new RegExp(`^${name}`) })
     await item.waitFor(patience)
     if (await item.getAttribute('aria-expanded') !== 'true') await item.click()
-    const more = tab.getByText('More settings').first()
+    // The panel before may still be closing.
+    const panel = tab.getByRole('region', { name: new RegExp(`^${name}`) })
+    const more = panel.getByText('More settings')
     await more.waitFor(patience)
-    if (!await tab.getByLabel('Not these files').isVisible()) await more.click()
+    if (!await panel.getByLabel('Not these files').isVisible()) await more.click()
   }
-  const shownDraft = async (tab: Page): Promise<string> => await tab.getByLabel('Not these files').inputValue(patience)
+  const shownDraft = async (tab: Page): Promise<string> => await tab.getByRole('region', { name: /^shop-2/ }).getByLabel('Not these files').inputValue(patience)
 
   test('is told what holds where nothing is set, and types a password that nobody reads over her shoulder', async () => {
     await page.goto(`${server.url}settings/applications`)
