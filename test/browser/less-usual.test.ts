@@ -9,7 +9,7 @@ import type { Machine } from '../e2e/machine.ts'
 import { Program } from '../faults/program.ts'
 import { openBrowser } from '../fixtures/browser.ts'
 import { freePort } from '../fixtures/free-port.ts'
-import { RunningServer } from '../server/e2e/running-server.ts'
+import { passwords, RunningServer } from '../server/e2e/running-server.ts'
 import { violations } from './page-violations.ts'
 import { shopMachine } from './shop-machine.ts'
 import { giveThePassword, signIn } from './signed-in.ts'
@@ -80,6 +80,94 @@ suite('a person whose day is not usual', () => {
     const text = readFileSync(machine.configFile, 'utf8')
     assert.match(text, /^# our shop$/m)
     assert.match(text, /cache\//)
+  })
+
+  const openForm = async (tab: Page, name: string): Promise<void> => {
+    const item = tab.getByRole('button', { name: new RegExp(`^${name}`) })
+    await item.waitFor(patience)
+    if (await item.getAttribute('aria-expanded') !== 'true') await item.click()
+    // The panel before may still be closing.
+    const panel = tab.getByRole('region', { name: new RegExp(`^${name}`) })
+    const more = panel.getByText('More settings')
+    await more.waitFor(patience)
+    if (!await panel.getByLabel('Not these files').isVisible()) await more.click()
+  }
+  const shownDraft = async (tab: Page): Promise<string> => await tab.getByRole('region', { name: /^shop-2/ }).getByLabel('Not these files').inputValue(patience)
+
+  test('is told what holds where nothing is set, and types a password that nobody reads over her shoulder', async () => {
+    await page.goto(`${server.url}settings/applications`)
+    await openForm(page, 'shop-2')
+    await page.getByRole('radiogroup', { name: 'Schedule' }).getByText('Not scheduled').waitFor(patience)
+    const password = page.getByRole('group', { name: 'Password', exact: true })
+    await password.getByText('None', { exact: true }).waitFor(patience)
+    await password.getByText('Text', { exact: true }).click()
+    assert.equal(await password.locator('input.mantine-PasswordInput-innerInput').getAttribute('type'), 'password')
+    await password.getByRole('button', { name: 'Show or hide the password' }).click()
+    assert.equal(await password.locator('input.mantine-PasswordInput-innerInput').getAttribute('type'), 'text')
+    await page.getByRole('button', { name: 'Discard changes' }).click()
+  })
+
+  test('what she has not saved outlives another panel, another page, a change of the file and the end of her session', async () => {
+    await page.goto(`${server.url}settings/applications`)
+    await openForm(page, 'shop-2')
+    await page.getByLabel('Not these files').fill('my draft')
+    await page.getByRole('button', { name: /^shop(?!-2)/ }).click()
+    await page.getByText('Draft', { exact: true }).waitFor(patience)
+    await openForm(page, 'shop-2')
+    assert.equal(await shownDraft(page), 'my draft')
+    assert.deepEqual(await violations(page), [])
+    await page.getByRole('navigation').getByRole('link', { name: 'Overview' }).click()
+    await page.getByRole('dialog').getByText('There are changes that are not saved').waitFor(patience)
+    assert.deepEqual(await violations(page), [])
+    await page.getByRole('dialog').getByRole('button', { name: 'Stay here' }).click()
+    await page.getByRole('navigation').getByRole('link', { name: 'Overview' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Leave, save later' }).click()
+    await page.getByRole('heading', { name: 'Overview' }).waitFor(patience)
+    await page.getByRole('navigation').getByRole('link', { name: 'Applications' }).click()
+    await openForm(page, 'shop-2')
+    assert.equal(await shownDraft(page), 'my draft')
+    // Another key and the same one are changed by an editor.
+    writeFileSync(machine.configFile, readFileSync(machine.configFile, 'utf8').replace('*.tmp', '*.theirs').replace(/( {2}shop-2:\n)/, '$1    format: zip\n'))
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('button', { name: 'Load the newest and keep my changes' }).click(patience)
+    await page.getByText('The same was changed in the file meanwhile').waitFor(patience)
+    await page.getByText('["cache/","*.theirs"]').waitFor(patience)
+    assert.equal(await shownDraft(page), 'my draft')
+    assert.deepEqual(await violations(page), [])
+    await page.context().clearCookies()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('button', { name: 'Sign in' }).waitFor(patience)
+    await page.getByLabel('Name', { exact: true }).fill('admin')
+    await page.getByLabel('Password', { exact: true }).fill(passwords.admin)
+    await page.getByRole('button', { name: 'Sign in' }).click()
+    await openForm(page, 'shop-2')
+    assert.equal(await shownDraft(page), 'my draft')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await giveThePassword(page)
+    await until('it is written', () => readFileSync(machine.configFile, 'utf8').includes('my draft'))
+    const text = readFileSync(machine.configFile, 'utf8')
+    assert.match(text, /format: zip/)
+    assert.doesNotMatch(text, /theirs/)
+    await page.getByText('Draft', { exact: true }).waitFor({ state: 'detached', ...patience })
+  })
+
+  test('two tabs change different things: the second one loads the newest and keeps its own', async () => {
+    await page.goto(`${server.url}settings/applications`)
+    await openForm(page, 'shop-2')
+    // A tab that hears of nothing.
+    await page.route('**/api/config', async (route) => route.request().method() === 'GET' ? await route.abort() : await route.continue())
+    const changed = await server.ask('GET', '/api/config')
+    const { etag } = changed.json as { etag: string }
+    assert.equal((await server.ask('PATCH', '/api/config', { etag, changes: [{ path: ['apps', 'shop', 'exclude'], value: ['of another tab'] }] })).status, 200)
+    await page.getByLabel('Not these files').fill('of this tab')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('was changed by somebody else meanwhile').waitFor(patience)
+    await page.unroute('**/api/config')
+    await page.getByRole('button', { name: 'Load the newest and keep my changes' }).click()
+    await page.getByText('was changed by somebody else meanwhile').waitFor({ state: 'detached', ...patience })
+    assert.equal(await shownDraft(page), 'of this tab')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await until('both are written', () => ['of another tab', 'of this tab'].every((one) => readFileSync(machine.configFile, 'utf8').includes(one)))
   })
 
   test('sends an archive that breaks off on the way, and gets its content into another folder', async () => {

@@ -4,9 +4,10 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, suite, test } from 'node:test'
-import type { Browser, BrowserContext, Download, Locator, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Download, Locator, Page, Request } from 'playwright-core'
 import type { Snapshot } from '../../src/model/restore-point.ts'
 import type { Machine } from '../e2e/machine.ts'
+import { PointIndex } from '../../src/server/book/point-index.ts'
 import { openBrowser } from '../fixtures/browser.ts'
 import { RunningServer } from '../server/e2e/running-server.ts'
 import { settled, violations } from './page-violations.ts'
@@ -37,6 +38,7 @@ suite('a person who looks after restore points', () => {
     writeFileSync(join(machine.app, 'docs/new.txt'), 'new\n')
     rmSync(join(machine.app, 'docs/page-3.txt'))
     newer = await onePoint(machine)
+    await listManyNames(machine, older)
     server = await RunningServer.start(machine)
     browser = await openBrowser()
     context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', colorScheme: 'light' })
@@ -89,15 +91,84 @@ suite('a person who looks after restore points', () => {
     await page.getByRole('treeitem', { name: /page-0\.txt/ }).waitFor({ state: 'detached', ...patience })
   })
 
-  test('finds an entry by a part of its name, and reads it', async () => {
+  test('a folder of 100,000 names has its true length at once, and any place of it is one request away', async () => {
+    let asked = 0
+    const count = (request: Request): void => {
+      if (request.url().includes('/tree')) asked++
+    }
+    page.on('request', count)
+    await open(`apps/shop/points/${older.id}`)
+    await page.getByRole('treeitem', { name: /many/ }).click(patience)
+    await focusComesTo('many')
+    await page.getByRole('treeitem', { name: 'file-000000.txt' }).waitFor(patience)
+    const tree = page.getByRole('tree')
+    assert.equal(await tree.evaluate(({ scrollHeight }) => Math.round(scrollHeight / 34)), 100_002)
+    await tree.evaluate((box) => { box.scrollTop = box.scrollHeight })
+    await page.getByRole('treeitem', { name: 'file-099999.txt' }).waitFor(patience)
+    await focusComesTo('many')
+    await page.keyboard.press('End')
+    await focusComesTo('zebra.txt')
+    await page.keyboard.press('ArrowUp')
+    await focusComesTo('file-099999.txt')
+    await page.keyboard.press('PageUp')
+    await page.locator('.tree-row:focus').filter({ hasText: /file-0999[78]/ }).waitFor(patience)
+    await page.keyboard.type('FILE-05')
+    await focusComesTo('file-050000.txt')
+    await page.keyboard.press('ArrowLeft')
+    await focusComesTo('many')
+    // Somebody who pauses begins another name.
+    await page.waitForTimeout(900)
+    await page.keyboard.press('z')
+    await focusComesTo('zebra.txt')
+    page.off('request', count)
+    assert.ok(asked <= 15, `${asked} requests`)
+  })
+
+  test('what is open in the tree is open after a search', async () => {
+    const tree = page.getByRole('tree')
+    const scrolled = async (): Promise<number> => await tree.evaluate(({ scrollTop }) => scrollTop)
+    const place = await scrolled()
+    assert.ok(place > 3_000_000)
+    await page.getByLabel('Search by name').fill('f')
+    await page.getByText('Two letters at least').waitFor(patience)
+    await page.getByLabel('Search by name').fill('099999')
+    await page.getByText('1 entry found').waitFor(patience)
+    await tree.waitFor({ state: 'hidden' })
+    await page.getByRole('button', { name: 'Clear' }).click()
+    await page.getByRole('treeitem', { name: 'zebra.txt' }).waitFor(patience)
+    assert.equal(await scrolled(), place)
+  })
+
+  test('finds an entry by a part of its name, and reads it by keys', async () => {
     await open(`apps/shop/points/${newer.id}`)
     await page.getByLabel('Search by name').fill('page-1')
     await page.getByText('11 entries found').waitFor(patience)
-    await page.getByRole('option', { name: /docs\/page-17\.txt/ }).press('Enter')
-    await chosen().getByText('page 17').first().waitFor(patience)
+    // One stop of the tab key; the arrows go on from there.
+    await page.getByRole('option', { name: 'docs/page-1.txt' }).waitFor(patience)
+    assert.equal(await page.locator('[role=option][tabindex="0"]').count(), 1)
+    await page.locator('[role=option][tabindex="0"]').focus()
+    await page.keyboard.press('ArrowDown')
+    await focusComesTo('docs/page-10.txt')
+    await page.keyboard.press('End')
+    await focusComesTo('docs/page-19.txt')
+    await page.keyboard.press('ArrowUp')
+    await page.keyboard.press('PageUp')
+    await page.keyboard.press('End')
+    await page.keyboard.press('Enter')
+    await chosen().getByText('page 19').first().waitFor(patience)
     await look('search')
     await page.getByRole('button', { name: 'Clear' }).click()
     await page.getByRole('tree').waitFor(patience)
+  })
+
+  test('keys act on the row that has the focus, however it got there', async () => {
+    await open(`apps/shop/points/${newer.id}`)
+    await page.getByRole('treeitem', { name: /shop\.db/ }).waitFor(patience)
+    await page.getByRole('treeitem', { name: /index\.txt/ }).focus()
+    await page.keyboard.press('Enter')
+    await chosen().getByText('another first page').first().waitFor(patience)
+    await page.keyboard.press('ArrowDown')
+    await focusComesTo('shop.db')
   })
 
   test('downloads a file, a folder as zip and the archive itself', async () => {
@@ -214,6 +285,30 @@ suite('a person who looks after restore points', () => {
     })
   }
 
+  test('sees on a narrow phone what came of each run, and all steps of a restore in one line', async () => {
+    const other = await browser.newContext({ viewport: { width: 360, height: 740 }, locale: 'it', colorScheme: 'dark', storageState: await context.storageState() })
+    const phone = await other.newPage()
+    const rightOf = async (one: Locator): Promise<number> => await one.evaluate((element) => element.getBoundingClientRect().right)
+    try {
+      for (const path of ['apps/shop/runs', 'settings/audit']) {
+        await phone.goto(`${server.url}${path}`)
+        await phone.locator('tbody .state').first().waitFor(patience)
+        for (const mark of await phone.locator('tbody .state').all()) assert.ok(await rightOf(mark) <= 360, path)
+      }
+      await phone.goto(`${server.url}apps/shop/restore?point=${newer.id}`)
+      await phone.locator('.mantine-Stepper-step').first().waitFor(patience)
+      const tops = await phone.locator('.mantine-Stepper-step').evaluateAll((steps) => steps.map((step) => Math.round(step.getBoundingClientRect().top)))
+      assert.equal(tops.length, 4)
+      assert.equal(new Set(tops).size, 1)
+      await phone.goto(`${server.url}widgets`)
+      const token = phone.getByLabel(/Token/).first()
+      await token.waitFor(patience)
+      assert.ok(await token.evaluate((element) => element.getBoundingClientRect().width) > 200)
+    } finally {
+      await other.close()
+    }
+  })
+
   test('met no fault of any script on the way', () => {
     assert.deepEqual(faults, [])
   })
@@ -223,6 +318,16 @@ suite('a person who looks after restore points', () => {
     return await download.path()
   }
 })
+
+/** Gives a point the list of one that holds 100,000 names: to back them up takes too long for a test. */
+async function listManyNames(machine: Machine, point: Snapshot): Promise<void> {
+  const file = { kind: 'file' as const, mode: 0o644, mtimeNs: 0n, size: 1 }
+  using index = new PointIndex(join(machine.state, '.server', 'points'))
+  await index.make(point.id, async function* () {
+    for (let number = 0; number < 100_000; number++) yield { ...file, path: `many/file-${String(number).padStart(6, '0')}.txt` }
+    yield { ...file, path: 'zebra.txt' }
+  })
+}
 
 async function onePoint(machine: Machine): Promise<Snapshot> {
   const [point] = await machine.backup(['shop'])

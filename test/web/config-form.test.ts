@@ -5,8 +5,9 @@ import { configSchema } from '../../src/config/config-schema.ts'
 import { addApplications } from '../../web/src/format/add-applications.ts'
 import { changesBetween } from '../../web/src/format/json-value.ts'
 import type { Json } from '../../web/src/format/json-value.ts'
-import { emptyValue, fieldKind, variantName, variantOf, variantsOf } from '../../web/src/format/schema-field.ts'
+import { emptyValue, fieldKind, isSecret, variantName, variantOf, variantsOf } from '../../web/src/format/schema-field.ts'
 import type { JsonSchema } from '../../web/src/format/schema-field.ts'
+import { en } from '../../web/src/i18n/en.ts'
 
 // What the server gives for the forms.
 const schema = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema
@@ -75,4 +76,23 @@ test('found applications are added under names of their own, with a folder of on
   const names = changes.map(({ path }) => path[1])
   const parsed = configSchema.safeParse({ apps: Object.fromEntries(changes.map(({ value }, index) => [names[index], value])) })
   assert.ok(parsed.success, JSON.stringify(parsed.error?.issues))
+})
+
+test('every key, variant and choice of the schema has a name in the page', () => {
+  const missing = new Set<string>()
+  // Formats and methods are names themselves, as they stand in the file.
+  const isName = (value: string): boolean => /^(?:zip|tar\.\w+|GET|POST|PUT|\w+\/[\w-]+)$/.test(value)
+  const walk = (part: JsonSchema): void => {
+    for (const variant of variantsOf(part)) if (!(`variant.${variantName(variant)}` in en)) missing.add(`variant.${variantName(variant)}`)
+    for (const value of part.enum ?? []) if (!isName(String(value)) && !(`choice.${String(value)}` in en)) missing.add(`choice.${String(value)}`)
+    for (const key of Object.keys(part.properties ?? {})) if (!(`config.${key}` in en)) missing.add(`config.${key}`)
+    for (const child of [...Object.values(part.properties ?? {}), ...variantsOf(part), ...(part.items === undefined ? [] : [part.items]), ...(typeof part.additionalProperties === 'object' ? [part.additionalProperties] : [])]) walk(child)
+  }
+  walk(schema)
+  assert.deepEqual([...missing], [])
+})
+
+test('what may hold a secret in clear is covered as one', () => {
+  assert.ok(isSecret(partOf('apps', '*', 'password')))
+  assert.ok(!isSecret(partOf('apps', '*', 'schedule')))
 })

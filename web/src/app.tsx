@@ -1,11 +1,13 @@
 import { Center, Loader } from '@mantine/core'
-import { lazy, Suspense, useEffect } from 'react'
+import { lazy, Suspense, useEffect, useLayoutEffect } from 'react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Route, Router, Switch } from 'wouter'
+import { keepDraftsOf } from './api/drafts.ts'
 import { useSession } from './api/queries.ts'
 import { queryClient } from './api/query-client.ts'
 import { handleAccess } from './api/request.ts'
+import { askBeforeLeaving, LeaveGuard } from './components/leave-guard.tsx'
 import { ProblemAlert } from './components/problem-alert.tsx'
 import { StepUpDialog } from './components/step-up-dialog.tsx'
 import { Overview } from './pages/overview.tsx'
@@ -31,12 +33,16 @@ const base = new URL(document.baseURI).pathname.replace(/\/$/, '')
 export function App(): ReactElement {
   const session = useSession()
   useEffect(() => handleAccess({ signedOut: () => void queryClient.invalidateQueries({ queryKey: ['session'] }) }), [])
+  const name = session.data?.user?.name
+  useLayoutEffect(() => {
+    if (name !== undefined) keepDraftsOf(name)
+  }, [name])
   if (session.data === undefined) {
     return <Center mih="100dvh" p="md">{session.error === null ? <Loader aria-label="…" /> : <ProblemAlert problem={session.error} onRetry={() => void session.refetch()} />}</Center>
   }
   if (session.data.user === undefined) return session.data.setup ? <SetUp /> : <SignIn />
   return (
-    <Router base={base}>
+    <Router base={base} aroundNav={askBeforeLeaving}>
       <Shell user={session.data.user} version={session.data.version ?? ''}>
         <Suspense fallback={<PageLoads />}>
           <Switch>
@@ -55,6 +61,7 @@ export function App(): ReactElement {
         </Suspense>
       </Shell>
       <StepUpDialog />
+      <LeaveGuard />
     </Router>
   )
 }

@@ -9,6 +9,7 @@ import type { AppCard } from '../../src/model/api/overview.ts'
 import { followServer, useConnection } from './api/live.ts'
 import { signOut, useOverview } from './api/queries.ts'
 import { Brand } from './components/brand.tsx'
+import { leave } from './components/leave-guard.tsx'
 import { Name } from './components/name.tsx'
 import { StateIcon } from './components/state-mark.tsx'
 import { byGravity } from './format/gravest.ts'
@@ -150,7 +151,7 @@ function UserMenu({ user, version }: { readonly user: User; readonly version: st
         <Menu.Item component={Link} href="/settings/account" leftSection={<IconShieldLock size={16} aria-hidden="true" />}>{t('settings.account')}</Menu.Item>
         <Menu.Item component={Link} href="/widgets" leftSection={<IconCode size={16} aria-hidden="true" />}>{t('nav.widgets')}</Menu.Item>
         <Menu.Divider />
-        <Menu.Item leftSection={<IconLogout size={16} aria-hidden="true" />} onClick={() => void signOut()}>{t('nav.signOut')}</Menu.Item>
+        <Menu.Item leftSection={<IconLogout size={16} aria-hidden="true" />} onClick={() => leave(() => void signOut(), true)}>{t('nav.signOut')}</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   )

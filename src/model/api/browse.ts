@@ -15,9 +15,16 @@ const treeEntrySchema = z.object({
 })
 export type TreeEntry = z.infer<typeof treeEntrySchema>
 
-/** `GET /api/apps/:app/points/:id/tree?path=&cursor=&limit=`: folders first, then by name; `GET …/search?q=` gives the same. */
+/**
+ * `GET /api/apps/:app/points/:id/tree?path=&cursor=&limit=`: folders first, then by name; `cursor` is how many entries stand before the page,
+ * so that any place can be begun at. `GET …/search?q=` gives the same.
+ */
 export const treePageSchema = z.object({ entries: z.array(treeEntrySchema), total: count, next: z.string().optional() })
 export type TreePage = z.infer<typeof treePageSchema>
+
+/** `GET /api/apps/:app/points/:id/tree/place?path=&name=&from=`: where the next name from `from` on begins with `name`; empty where none does. */
+export const treePlaceSchema = z.object({ at: count.optional() })
+export type TreePlace = z.infer<typeof treePlaceSchema>
 
 /** `GET /api/apps/:app/points/:id`: more than a list shows. */
 export const pointDetailSchema = z.object({

@@ -17,6 +17,8 @@ const rowSchema = z.object({
   path: z.instanceof(Uint8Array), kind: z.enum(['file', 'dir', 'symlink', 'fifo', 'socket', 'char', 'block']), size: z.number().nullable(), mtime: z.number(), mode: z.number(),
   owner: z.string(), link: z.instanceof(Uint8Array).nullable(), dump: z.number(),
 })
+const totalSchema = z.object({ total: z.number() })
+const orderSchema = z.object({ is_file: z.number(), path: z.instanceof(Uint8Array) })
 const columns = 'path, kind, size, mtime, mode, owner, link, dump'
 
 /** What lies in restore points, as lists that folders and searches are answered from at once; made at the first look into a point. */
@@ -40,20 +42,34 @@ export class PointIndex implements Disposable {
     await making
   }
 
-  /** One folder: folders first, then by name. `cursor`: where the page before ended. @throws AppError `usage`. */
+  /** One folder: folders first, then by name. `cursor`: how many entries stand before the page. @throws AppError `usage`. */
   folder(id: string, path: string, cursor: number, limit: number): TreePage {
     const database = this.#database(id)
-    const parent = path === '' || path === '.' ? Buffer.alloc(0) : encodeName(path)
-    const total = z.object({ total: z.number() }).parse(database.prepare('SELECT count(*) AS total FROM entries WHERE parent = ?').get(parent)).total
+    const parent = parentBytes(path)
+    const total = totalSchema.parse(database.prepare('SELECT count(*) AS total FROM entries WHERE parent = ?').get(parent)).total
     const rows = database.prepare(`SELECT ${columns} FROM entries WHERE parent = ? ORDER BY is_file, path LIMIT ? OFFSET ?`).all(parent, limit, cursor)
     return page(rows, total, cursor)
+  }
+
+  /** Where in a folder, counted from 0, the first name from `from` on begins with `name`, whatever its case; behind the last one it goes on with the first. */
+  place(id: string, path: string, name: string, from: number): number | undefined {
+    const database = this.#database(id)
+    const parent = parentBytes(path)
+    const begin = `${parent.length === 0 ? '' : `${folded(path)}/`}${folded(name)}`
+    const after = database.prepare('SELECT is_file, path FROM entries WHERE parent = ? ORDER BY is_file, path LIMIT 1 OFFSET ?').get(parent, from)
+    const first = (beyond: string, ...bound: readonly (number | Uint8Array)[]) => database.prepare(`SELECT is_file, path FROM entries WHERE parent = ? AND substr(folded, 1, length(?)) = ? ${beyond} ORDER BY is_file, path LIMIT 1`).get(parent, begin, begin, ...bound)
+    const start = after === undefined ? undefined : orderSchema.parse(after)
+    const found = (start === undefined ? undefined : first('AND (is_file, path) >= (?, ?)', start.is_file, start.path)) ?? first('')
+    if (found === undefined) return undefined
+    const { is_file: isFile, path: bytes } = orderSchema.parse(found)
+    return totalSchema.parse(database.prepare('SELECT count(*) AS total FROM entries WHERE parent = ? AND (is_file, path) < (?, ?)').get(parent, isFile, bytes)).total
   }
 
   /** Entries whose path holds the words, whatever their case. */
   search(id: string, words: string, cursor: number, limit: number): TreePage {
     const database = this.#database(id)
-    const rows = database.prepare(`SELECT ${columns} FROM entries WHERE instr(folded, ?) > 0 ORDER BY path LIMIT ? OFFSET ?`).all(words.toLowerCase(), limit, cursor)
-    const total = z.object({ total: z.number() }).parse(database.prepare('SELECT count(*) AS total FROM entries WHERE instr(folded, ?) > 0').get(words.toLowerCase())).total
+    const rows = database.prepare(`SELECT ${columns} FROM entries WHERE instr(folded, ?) > 0 ORDER BY path LIMIT ? OFFSET ?`).all(folded(words), limit, cursor)
+    const total = totalSchema.parse(database.prepare('SELECT count(*) AS total FROM entries WHERE instr(folded, ?) > 0').get(folded(words))).total
     return page(rows, total, cursor)
   }
 
@@ -106,7 +122,7 @@ export class PointIndex implements Disposable {
       for await (const entry of entries()) {
         if (entry.path === '.') continue
         addParents(entry.path, seen, missing)
-        insert.run(encodeName(entry.path), encodeName(parentOf(entry.path)), entry.kind === 'dir' ? 0 : 1, entry.path.toWellFormed().toLowerCase(), entry.kind, entry.size ?? null, Number(entry.mtimeNs / 1_000_000n), entry.mode, ownerOf(entry), linkOf(entry), entry.dump === true ? 1 : 0)
+        insert.run(encodeName(entry.path), encodeName(parentOf(entry.path)), entry.kind === 'dir' ? 0 : 1, folded(entry.path), entry.kind, entry.size ?? null, Number(entry.mtimeNs / 1_000_000n), entry.mode, ownerOf(entry), linkOf(entry), entry.dump === true ? 1 : 0)
       }
       database.exec(`COMMIT; CREATE INDEX by_parent ON entries (parent, is_file, path); PRAGMA user_version = ${indexVersion}`)
       database.close()
@@ -137,8 +153,17 @@ function addParents(path: string, seen: Set<string>, missing: ReturnType<Databas
     // Memory stays flat with archives of a million folders.
     if (seen.size > 50_000) seen.clear()
     seen.add(parent).add('')
-    missing.run(encodeName(parent), encodeName(parentOf(parent)), parent.toWellFormed().toLowerCase())
+    missing.run(encodeName(parent), encodeName(parentOf(parent)), folded(parent))
   }
+}
+
+/** How names are compared when somebody looks for them. */
+function folded(text: string): string {
+  return text.toWellFormed().toLowerCase()
+}
+
+function parentBytes(path: string): Uint8Array {
+  return path === '' || path === '.' ? Buffer.alloc(0) : encodeName(path)
 }
 
 function syncFile(path: string): void {

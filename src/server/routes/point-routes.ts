@@ -1,6 +1,6 @@
 import { decodeName } from '../../disk/name-codec.ts'
 import { AppError } from '../../kit/app-error.ts'
-import type { PointDetail, Preview } from '../../model/api/browse.ts'
+import type { PointDetail, Preview, TreePlace } from '../../model/api/browse.ts'
 import type { Run } from '../../model/run.ts'
 import type { Vault } from '../../model/vault.ts'
 import { attachment, json, queryNumber } from '../http/answers.ts'
@@ -28,6 +28,16 @@ export const pointRoutes: readonly Route[] = ([
     async handle(context) {
       const id = await indexed(context)
       return json(context.server.index.folder(id, pathOf(context, ''), queryNumber(context, 'cursor', { standard: 0, most: 1e9 }), queryNumber(context, 'limit', { standard: 200, most: mostAtOnce })))
+    },
+  },
+  {
+    method: 'GET', path: '/api/apps/:app/points/:id/tree/place', access: 'operator',
+    async handle(context) {
+      const name = context.query.get('name') ?? ''
+      if (name === '') throw new AppError('usage', 'What does the name begin with?')
+      const id = await indexed(context)
+      const at = context.server.index.place(id, pathOf(context, ''), name, queryNumber(context, 'from', { standard: 0, most: 1e9 }))
+      return json((at === undefined ? {} : { at }) satisfies TreePlace)
     },
   },
   {

@@ -114,6 +114,14 @@ test('a folder of 100,000 names comes page by page, each once and in order', asy
   assert.ok(seen.every(({ name }, number) => name === String(number).padStart(6, '0')))
   assert.equal(seen.length, 100_000)
   assert.equal(index.search(id, '09999', 0, 10).total, 11)
+  // Any place is begun at, and found by the begin of a name.
+  assert.deepEqual(index.folder(id, 'big', 99_998, 10).entries.map(({ name }) => name), ['099998', '099999'])
+  assert.equal(index.place(id, 'big', '0742', 0), 74_200)
+  assert.equal(index.place(id, 'big', '0742', 74_201), 74_201)
+  assert.equal(index.place(id, 'big', '0742', 80_000), 74_200, 'behind the last one it goes on with the first')
+  assert.equal(index.place(id, 'big', '0742', 200_000), 74_200)
+  assert.equal(index.place(id, 'big', '2', 0), undefined)
+  assert.equal(index.place(id, '', 'BIG', 0), 0)
   // A list that a power cut has left half written is made again.
   index[Symbol.dispose]()
   using again = new PointIndex(join(machine.folder, 'index'))

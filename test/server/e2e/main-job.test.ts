@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { z } from 'zod'
-import { diffResultSchema, pointDetailSchema, previewSchema, treePageSchema } from '../../../src/model/api/browse.ts'
+import { diffResultSchema, pointDetailSchema, previewSchema, treePageSchema, treePlaceSchema } from '../../../src/model/api/browse.ts'
 import { appCardSchema, overviewSchema, pointsPageSchema } from '../../../src/model/api/overview.ts'
 import type { Point } from '../../../src/model/api/overview.ts'
 import { restorePlanSchema, restoreStateSchema } from '../../../src/model/api/restore.ts'
@@ -139,6 +139,7 @@ place: ${machine.place}
     assert.deepEqual(top.entries.slice(0, 2).map(({ name, kind }) => [name, kind]), [['files', 'dir'], ['src', 'dir']], 'folders first')
     assert.deepEqual((await server.get(treePageSchema, 'GET', `${at}/search?q=ATTACHMENT%20249`)).entries.map(({ path }) => path), ['files/attachment 249.txt'])
     assert.equal(await server.refused('GET', `${at}/search?q=`), '400 usage')
+    assert.deepEqual(await server.get(treePlaceSchema, 'GET', `${at}/tree/place?path=files&name=ATTACHMENT%20249`), { at: names.indexOf('attachment 249.txt') })
     assert.equal(await server.refused('GET', `${at}/tree?limit=1001`), '400 usage')
     assert.deepEqual(await server.get(previewSchema, 'GET', `${at}/preview?path=index.php`), { path: 'index.php', text: '<?php echo "hello";\n', cut: false })
     assert.equal((await server.get(previewSchema, 'GET', `${at}/preview?path=src/blob.bin`)).text, undefined)

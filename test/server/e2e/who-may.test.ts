@@ -48,6 +48,7 @@ GET /api/apps/:app/runs/:run/log operator
 GET /api/apps/:app/runs/:run/events operator
 GET /api/apps/:app/points/:id operator
 GET /api/apps/:app/points/:id/tree operator
+GET /api/apps/:app/points/:id/tree/place operator
 GET /api/apps/:app/points/:id/search operator
 GET /api/apps/:app/points/:id/preview operator
 GET /api/apps/:app/points/:id/file operator

@@ -5,6 +5,7 @@ import type { PointDetail } from '../../../src/model/api/browse.ts'
 import type { AppCard, Overview, PointsPage } from '../../../src/model/api/overview.ts'
 import type { RestoreState } from '../../../src/model/api/restore.ts'
 import type { RunsPage, Ticket, TicketState } from '../../../src/model/api/runs.ts'
+import { dropDrafts } from './drafts.ts'
 import { queryClient } from './query-client.ts'
 import { get, pathOf, post, request } from './request.ts'
 
@@ -73,6 +74,7 @@ export function useWork<Input>(requestOf: (input: Input) => { readonly method?: 
 
 export async function signOut(): Promise<void> {
   await request('DELETE', 'api/session')
+  dropDrafts()
   // Asked anew, and not only forgotten: who shows the page hears of it.
   await queryClient.invalidateQueries({ queryKey: ['session'] })
   queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' })

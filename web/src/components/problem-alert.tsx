@@ -9,9 +9,14 @@ type Told = { readonly code: string; readonly message: string; readonly hint?: s
 
 /** What went wrong, with what to do next and the code that the reference of error codes knows. */
 export function ProblemAlert({ problem, onRetry }: { readonly problem: unknown; readonly onRetry?: (() => void) | undefined }): ReactElement | null {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   if (problem === null || problem === undefined) return null
-  const { code, message, hint } = toldOf(problem)
+  const told = toldOf(problem)
+  const { code } = told
+  // What people meet before they are signed in has its words; the server's own are English, and say more.
+  const isTranslated = i18n.language !== 'en' && i18n.exists(`refused.${code}`)
+  const message = isTranslated ? t(`refused.${code}` as 'refused.access.wrong') : told.message
+  const hint = isTranslated ? t(`refusedHint.${code}` as 'refusedHint.access.wrong') : told.hint
   const isOffline = code === 'network.failed'
   return (
     <Alert color="red" variant="light" icon={<IconAlertTriangle aria-hidden="true" />} role="alert" styles={{ title: { whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' } }} title={isOffline ? t('problem.offline') : <bdi>{visibleText(message)}</bdi>}>

@@ -6,9 +6,10 @@ import { useTranslation } from 'react-i18next'
 import { useFieldTexts } from '../api/use-field-texts.ts'
 import type { Json, JsonObject } from '../format/json-value.ts'
 import { isObject, withValue } from '../format/json-value.ts'
-import { emptyValue, fieldKind, variantName, variantOf, variantsOf } from '../format/schema-field.ts'
+import { emptyValue, fieldKind, isSecret, variantName, variantOf, variantsOf } from '../format/schema-field.ts'
 import type { JsonSchema } from '../format/schema-field.ts'
-import { useFieldLabel } from './use-field-label.ts'
+import { PasswordField } from './password-field.tsx'
+import { useChoiceLabels, useFieldLabel, useVariantLabels } from './use-field-label.ts'
 
 type FieldProps = {
   readonly schema: JsonSchema
@@ -42,14 +43,15 @@ function SchemaField(props: FieldProps): ReactElement {
   const { t } = useTranslation()
   const label = useFieldLabel(name)
   const description = <Description text={schema.description} />
+  const labelOf = useChoiceLabels()
   const standard = schema.default === undefined || typeof schema.default === 'object' ? '' : String(schema.default)
   const kind = fieldKind(schema)
   switch (kind) {
     case 'fixed': return <Text size="sm"><Code>{String(schema.const)}</Code> {description}</Text>
     case 'switch': return <Switch label={label} description={description} checked={value === undefined ? schema.default === true : value === true} onChange={({ currentTarget }) => onChange(currentTarget.checked === (schema.default === true) ? undefined : currentTarget.checked)} />
     case 'number': return <NumberInput label={label} description={description} value={typeof value === 'number' ? value : ''} placeholder={standard} min={schema.minimum} max={schema.maximum} allowDecimal={schema.type !== 'integer'} onChange={(next) => onChange(typeof next === 'number' ? next : undefined)} required={isRequired} inputWrapperOrder={['label', 'input', 'description', 'error']} />
-    case 'choice': return <Select label={label} description={description} data={(schema.enum ?? []).map(String)} value={typeof value === 'string' ? value : null} placeholder={standard === '' ? t('form.standard') : standard} clearable={!isRequired} clearButtonProps={{ 'aria-label': t('search.clear') }} onChange={(next) => onChange(next ?? undefined)} maw={360} />
-    case 'choices': return <Checkbox.Group className="field-wide" label={label} description={description} value={(Array.isArray(value) ? value : Array.isArray(schema.default) ? schema.default : []).map(String)} onChange={(next) => onChange(next)}><Group mt="xs">{(schema.items?.enum ?? []).map((one) => <Checkbox key={String(one)} value={String(one)} label={String(one)} />)}</Group></Checkbox.Group>
+    case 'choice': return <Select label={label} description={description} data={(schema.enum ?? []).map((one) => ({ value: String(one), label: labelOf(one) }))} value={typeof value === 'string' ? value : null} placeholder={standard === '' ? t('form.standard') : t('form.standardValue', { value: labelOf(standard) })} clearable={!isRequired} clearButtonProps={{ 'aria-label': t('search.clear') }} onChange={(next) => onChange(next ?? undefined)} maw={360} />
+    case 'choices': return <Checkbox.Group className="field-wide" label={label} description={description} value={(Array.isArray(value) ? value : Array.isArray(schema.default) ? schema.default : []).map(String)} onChange={(next) => onChange(next)}><Group mt="xs">{(schema.items?.enum ?? []).map((one) => <Checkbox key={String(one)} value={String(one)} label={labelOf(one)} />)}</Group></Checkbox.Group>
     case 'lines': return <Textarea className="field-wide" label={label} description={<>{description} {t('form.lines')}</>} autosize minRows={2} maxRows={12} value={Array.isArray(value) ? value.join('\n') : ''} onChange={({ currentTarget }) => onChange(currentTarget.value === '' ? undefined : currentTarget.value.split('\n'))} spellCheck={false} required={isRequired} styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }} />
     case 'group': return <GroupField {...props} label={label} description={description} />
     case 'list': return <ListField {...props} label={label} description={description} />
@@ -78,25 +80,26 @@ function GroupField({ schema, value, onChange, isRequired, label, description }:
 function VariantField({ schema, name, value, onChange, isRequired, label, description }: Named): ReactElement {
   const { t, i18n } = useTranslation()
   const variants = variantsOf(schema)
-  const nameOf = (one: JsonSchema): string => {
-    const key = variantName(one)
-    return i18n.exists(`variant.${key}`) ? String(t(`variant.${key}` as 'variant.text')) : key
-  }
+  const nameOf = useVariantLabels()
   const isSet = value !== undefined
   const chosen = variantOf(variants, value)
   const variant = variants[chosen] ?? {}
   const isPlain = fieldKind(variant) === 'text'
+  const TextOrSecret = isSecret(schema) ? PasswordField : TextInput
+  // What holds where nothing is set: "default" only where there is one.
+  const hasDefault = /\bdefault\b/i.test(schema.description ?? '')
+  const unsetLabel = typeof schema.default === 'string' ? t('form.standardValue', { value: schema.default }) : hasDefault ? t('form.standard') : i18n.exists(`unset.${name}`) ? String(t(`unset.${name}` as 'unset.schedule')) : t('form.notSet')
   return (
     <Fieldset legend={label} className="field-wide">
       <Stack gap="sm">
         {description}
         <SegmentedControl
           size="xs" aria-label={label} value={isSet ? String(chosen) : 'none'} styles={{ root: { alignSelf: 'flex-start', maxWidth: '100%', overflowX: 'auto' } }}
-          data={[...(isRequired === true ? [] : [{ value: 'none', label: t('form.standard') }]), ...variants.map((one, index) => ({ value: String(index), label: nameOf(one) }))]}
+          data={[...(isRequired === true ? [] : [{ value: 'none', label: unsetLabel }]), ...variants.map((one, index) => ({ value: String(index), label: nameOf(variantName(one)) }))]}
           onChange={(next) => onChange(next === 'none' ? undefined : emptyValue(variants[Number(next)] ?? {}))}
         />
         {!isSet ? null : isPlain
-          ? <TextInput aria-label={label} value={typeof value === 'string' ? value : ''} onChange={({ currentTarget }) => onChange(currentTarget.value)} spellCheck={false} autoComplete="off" />
+          ? <TextOrSecret aria-label={label} value={typeof value === 'string' ? value : ''} onChange={({ currentTarget }) => onChange(currentTarget.value)} spellCheck={false} autoComplete="off" />
           : fieldKind(variant) === 'group' ? <SchemaForm schema={variant} value={isObject(value) ? value : {}} onChange={onChange} /> : <SchemaField schema={variant} name={name} value={value} onChange={onChange} />}
       </Stack>
     </Fieldset>

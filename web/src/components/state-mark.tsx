@@ -8,7 +8,7 @@ const icons = { ok: IconCircleCheck, warning: IconAlertTriangle, failed: IconCir
 
 export function StateIcon({ state, size = 18 }: { readonly state: ShownState; readonly size?: number }): ReactElement {
   const Icon = icons[state]
-  return <Icon size={size} stroke={2} aria-hidden="true" color={`var(--state-${state === 'never' ? 'failed' : state === 'none' || state === 'off' || state === 'unknown' ? 'idle' : state})`} />
+  return <Icon size={size} stroke={2} aria-hidden="true" style={{ flex: 'none' }} color={`var(--state-${state === 'never' ? 'failed' : state === 'none' || state === 'off' || state === 'unknown' ? 'idle' : state})`} />
 }
 
 /** A state as a word with its sign; the colour only repeats it. */

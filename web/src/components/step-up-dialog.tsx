@@ -1,9 +1,10 @@
-import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import { stepUp, useSession } from '../api/queries.ts'
 import { handleAccess, ProblemError } from '../api/request.ts'
+import { PasswordField } from './password-field.tsx'
 import { ProblemAlert } from './problem-alert.tsx'
 
 /** Asks for the password again where the server wants it, and lets the request that waited go on. One for the whole page. */
@@ -49,7 +50,7 @@ export function StepUpDialog(): ReactElement {
         <Stack gap="md">
           <Text size="sm">{t('stepUp.why')}</Text>
           <input type="text" name="username" autoComplete="username" value={user?.name ?? ''} readOnly hidden />
-          <PasswordInput label={t('field.password')} autoComplete="current-password" value={password} onChange={({ currentTarget }) => setPassword(currentTarget.value)} data-autofocus required />
+          <PasswordField label={t('field.password')} autoComplete="current-password" value={password} onChange={({ currentTarget }) => setPassword(currentTarget.value)} data-autofocus required />
           {asksTotp ? <TextInput label={t('field.totp')} inputMode="numeric" autoComplete="one-time-code" pattern="[0-9]{6}" maxLength={6} value={totp} onChange={({ currentTarget }) => setTotp(currentTarget.value)} required /> : null}
           <ProblemAlert problem={problem} />
           <Group justify="flex-end">

@@ -37,6 +37,12 @@ export function variantsOf({ anyOf, oneOf }: JsonSchema): readonly JsonSchema[] 
   return anyOf ?? oneOf ?? []
 }
 
+/** Whether a value is a secret, which may stand elsewhere than in the file. */
+export function isSecret(schema: JsonSchema): boolean {
+  const names = new Set(variantsOf(schema).map(variantName))
+  return names.has('env') && names.has('text')
+}
+
 /** What a variant is called: its `type`, its only key, or what it is. */
 export function variantName(schema: JsonSchema): string {
   const type = schema.properties?.['type']?.const

@@ -26,6 +26,7 @@ export function PointPage({ app, id }: { readonly app: string; readonly id: stri
   const [chosen, setChosen] = useState<TreeEntry>()
   const [words, setWords] = useState('')
   const sought = useDeferredValue(words.trim())
+  const isSearch = sought.length >= 2
   const source = pathOf`api/apps/${app}/points/${id}`
   const href = `/apps/${encodeURIComponent(app)}`
   return (
@@ -46,11 +47,12 @@ export function PointPage({ app, id }: { readonly app: string; readonly id: stri
         {point === undefined ? null : <Group gap="xs"><PointKind point={point} /><PointState point={point} /><Text size="sm"><Bytes value={point.sizeBytes} /> · {t('point.entries', { count: point.entries })} · <Copies copies={point.copies} /></Text></Group>}
         <Details app={app} id={id} />
         <TextInput
-          type="search" value={words} onChange={({ currentTarget }) => setWords(currentTarget.value)} label={t('search.label')} placeholder={t('search.placeholder')} maw={420} leftSection={<IconSearch size={16} aria-hidden="true" />}
+          type="search" value={words} onChange={({ currentTarget }) => setWords(currentTarget.value)} label={t('search.label')} description={sought.length === 1 ? t('search.short') : undefined} placeholder={t('search.placeholder')} maw={420} leftSection={<IconSearch size={16} aria-hidden="true" />}
           rightSection={words === '' ? undefined : <ActionIcon variant="subtle" color="gray" aria-label={t('search.clear')} onClick={() => setWords('')}><IconX size={16} aria-hidden="true" /></ActionIcon>}
         />
         <div className="browse">
-          {sought.length < 2 ? <FileTree source={`${source}/tree`} label={t('tree.label')} chosen={chosen} onChoose={setChosen} /> : <EntryList source={`${source}/search`} words={sought} chosen={chosen} onChoose={setChosen} />}
+          <FileTree source={`${source}/tree`} label={t('tree.label')} chosen={chosen} isHidden={isSearch} onChoose={setChosen} />
+          {!isSearch ? null : <EntryList key={sought} source={`${source}/search`} words={sought} chosen={chosen} onChoose={setChosen} />}
           <aside className="panel" aria-label={t('entry.label')}><EntryPanel app={app} point={id} entry={chosen} /></aside>
         </div>
         {point === undefined ? null : <CommandLine command={point.commands.show} />}

@@ -27,7 +27,7 @@ export function RunList({ app }: { readonly app: string }): ReactElement {
   if (runs.length === 0) return <div className="panel"><Blank icon={<IconHistoryOff />} title={t('runs.none')}>{t('runs.noneText')}</Blank></div>
   return (
     <div className="panel scroll-x" tabIndex={0} role="region" aria-label={t('app.runs')}>
-      <Table verticalSpacing="xs" highlightOnHover>
+      <Table className="as-cards" verticalSpacing="xs" highlightOnHover>
         <Table.Thead>
           <Table.Tr><Table.Th>{t('runs.what')}</Table.Th><Table.Th>{t('run.began')}</Table.Th><Table.Th>{t('runs.outcome')}</Table.Th><Table.Th>{t('run.took')}</Table.Th><Table.Th ta="end">{t('runs.bytes')}</Table.Th><Table.Th ta="end">{t('runs.warnings')}</Table.Th></Table.Tr>
         </Table.Thead>
@@ -36,13 +36,13 @@ export function RunList({ app }: { readonly app: string }): ReactElement {
             <Table.Tr key={run.run}>
               <Table.Td className="nowrap">{isOperator ? <Link href={`/apps/${encodeURIComponent(app)}/runs/${run.run}`} aria-label={`${t(`kind.${run.kind}`)} ${run.startedAt}`}><b>{t(`kind.${run.kind}`)}</b></Link> : <b>{t(`kind.${run.kind}`)}</b>}</Table.Td>
               <Table.Td className="nowrap"><Instant at={run.startedAt} shown="both" /></Table.Td>
-              <Table.Td>
+              <Table.Td className="card-first">
                 {run.outcome === undefined ? <StateMark state="running" /> : <OutcomeMark outcome={run.outcome} />}
                 {run.error === undefined ? null : <Text size="xs" maw={360} lang="en"><Name>{run.error.message}</Name></Text>}
               </Table.Td>
               <Table.Td className="nowrap">{run.finishedAt === undefined ? '–' : formatDuration(Date.parse(run.finishedAt) - Date.parse(run.startedAt), locale)}</Table.Td>
-              <Table.Td ta="end">{run.bytes === 0 ? '–' : <Bytes value={run.bytes} />}</Table.Td>
-              <Table.Td ta="end">{run.warnings === 0 ? '–' : <Count value={run.warnings} />}</Table.Td>
+              <Table.Td ta="end" className={run.bytes === 0 ? 'card-left-out' : undefined}>{run.bytes === 0 ? '–' : <Bytes value={run.bytes} />}</Table.Td>
+              <Table.Td ta="end" className={run.warnings === 0 ? 'card-left-out' : undefined}>{run.warnings === 0 ? '–' : <><Count value={run.warnings} /> <Text span size="xs" className="quiet" hiddenFrom="xs">{t('runs.warnings')}</Text></>}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>

@@ -1,10 +1,11 @@
-import { Button, PasswordInput, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SessionInfo } from '../../../src/model/api/access.ts'
 import { queryClient } from '../api/query-client.ts'
 import { post, ProblemError } from '../api/request.ts'
+import { PasswordField } from '../components/password-field.tsx'
 import { ProblemAlert } from '../components/problem-alert.tsx'
 import { FrontPage } from './front-page.tsx'
 
@@ -35,7 +36,7 @@ export function SignIn(): ReactElement {
   return (
     <FrontPage title={t('signIn.title')} text={t('signIn.text')} onSubmit={submit}>
       <TextInput label={t('field.name')} autoComplete="username" value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} autoCapitalize="none" spellCheck={false} required autoFocus />
-      <PasswordInput label={t('field.password')} autoComplete="current-password" value={password} onChange={({ currentTarget }) => setPassword(currentTarget.value)} required />
+      <PasswordField label={t('field.password')} autoComplete="current-password" value={password} onChange={({ currentTarget }) => setPassword(currentTarget.value)} required />
       {asksTotp ? <TextInput label={t('field.totp')} description={t('field.totpHint')} inputMode="numeric" autoComplete="one-time-code" pattern="[0-9]{6}" maxLength={6} value={totp} onChange={({ currentTarget }) => setTotp(currentTarget.value)} required autoFocus /> : null}
       <ProblemAlert problem={problem} />
       <Button type="submit" loading={isBusy} size="md">{t('signIn.action')}</Button>

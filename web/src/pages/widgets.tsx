@@ -36,7 +36,7 @@ export function Widgets(): ReactElement {
       <div className="browse">
         <Stack gap="md" className="panel">
           <Select label={t('widgets.app')} data={(data?.apps ?? []).map(({ name }) => name)} value={app} onChange={(next) => setApp(next ?? undefined)} allowDeselect={false} />
-          <Group align="flex-end"><TextInput label={t('widgets.token')} description={t('widgets.tokenHint')} value={token} onChange={({ currentTarget }) => setToken(currentTarget.value)} spellCheck={false} autoComplete="off" style={{ flex: 1 }} />{isAdmin ? <Button variant="light" leftSection={<IconKey size={16} aria-hidden="true" />} onClick={() => setAdding(true)}>{t('widgets.newToken')}</Button> : null}</Group>
+          <Group align="flex-end"><TextInput label={t('widgets.token')} description={t('widgets.tokenHint')} value={token} onChange={({ currentTarget }) => setToken(currentTarget.value)} spellCheck={false} autoComplete="off" style={{ flex: '1 1 14rem' }} />{isAdmin ? <Button variant="light" leftSection={<IconKey size={16} aria-hidden="true" />} onClick={() => setAdding(true)}>{t('widgets.newToken')}</Button> : null}</Group>
           <SimpleGrid cols={{ base: 1, xs: 2 }}>
             <Select label={t('nav.language')} data={[{ value: '', label: t('widgets.ofPage') }, { value: 'en', label: 'English' }, { value: 'it', label: 'Italiano' }, { value: 'fr', label: 'Français' }]} value={choices['lang'] ?? ''} onChange={(next) => set('lang', next ?? '')} allowDeselect={false} />
             <Select label={t('widgets.form')} data={[{ value: '', label: t('widgets.desktop') }, { value: 'mobile', label: t('widgets.mobile') }]} value={choices['form'] ?? ''} onChange={(next) => set('form', next ?? '')} allowDeselect={false} />

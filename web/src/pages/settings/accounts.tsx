@@ -1,4 +1,4 @@
-import { Button, Group, Modal, PasswordInput, Select, Skeleton, Stack, Table, Text, TextInput } from '@mantine/core'
+import { Button, Group, Modal, Select, Skeleton, Stack, Table, Text, TextInput } from '@mantine/core'
 import { IconUserPlus } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -12,6 +12,7 @@ import { CommandLine } from '../../components/command-line.tsx'
 import { Instant } from '../../components/instant.tsx'
 import { Name } from '../../components/name.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
+import { PasswordField } from '../../components/password-field.tsx'
 import { ProblemAlert } from '../../components/problem-alert.tsx'
 import { StateMark } from '../../components/state-mark.tsx'
 import { TypedConfirm } from '../../components/typed-confirm.tsx'
@@ -85,7 +86,7 @@ function AddAccount({ onClose }: { readonly onClose: () => void }): ReactElement
       >
         <Stack gap="md">
           <TextInput label={t('field.name')} autoComplete="off" pattern="[A-Za-z0-9][A-Za-z0-9._@\-]{0,63}" value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} required data-autofocus />
-          <PasswordInput label={t('field.password')} description={t('field.passwordHint')} autoComplete="new-password" minLength={10} value={password} onChange={({ currentTarget }) => setPassword(currentTarget.value)} required />
+          <PasswordField label={t('field.password')} description={t('field.passwordHint')} autoComplete="new-password" minLength={10} value={password} onChange={({ currentTarget }) => setPassword(currentTarget.value)} required />
           <Select label={t('accounts.role')} description={t(`role.${role}Text`)} data={roles.map((one) => ({ value: one, label: t(`role.${one}`) }))} value={role} allowDeselect={false} onChange={(next) => setRole((next ?? 'viewer') as Role)} />
           <CommandLine args={`account add ${name === '' ? '…' : name} --role ${role}`} />
           <ProblemAlert problem={add.error} />
@@ -108,7 +109,7 @@ function SetPassword({ name, onClose }: { readonly name: string; readonly onClos
       }}
       >
         <Stack gap="md">
-          <PasswordInput label={t('account.newPassword')} description={t('field.passwordHint')} autoComplete="new-password" minLength={10} value={password} onChange={({ currentTarget }) => setPassword(currentTarget.value)} required data-autofocus />
+          <PasswordField label={t('account.newPassword')} description={t('field.passwordHint')} autoComplete="new-password" minLength={10} value={password} onChange={({ currentTarget }) => setPassword(currentTarget.value)} required data-autofocus />
           <Text size="sm" className="quiet">{t('accounts.passwordText')}</Text>
           <CommandLine args={`account password ${name}`} />
           <ProblemAlert problem={change.error} />

@@ -28,13 +28,13 @@ export function AuditLog(): ReactElement {
       <ProblemAlert problem={error} />
       {isPending ? <Skeleton h={300} role="status" aria-label={t('loading')} /> : (
         <div className="panel scroll-x" tabIndex={0} role="region" aria-label={t('settings.audit')}>
-          <Table verticalSpacing={6} highlightOnHover miw={760}>
+          <Table className="as-cards" verticalSpacing={6} highlightOnHover>
             <Table.Thead><Table.Tr><Table.Th>{t('audit.at')}</Table.Th><Table.Th>{t('audit.who')}</Table.Th><Table.Th>{t('audit.action')}</Table.Th><Table.Th>{t('audit.target')}</Table.Th><Table.Th>{t('account.address')}</Table.Th><Table.Th>{t('runs.outcome')}</Table.Th></Table.Tr></Table.Thead>
             <Table.Tbody>
               {data?.pages.flatMap(({ entries }) => entries).map((entry, index) => (
                 <Table.Tr key={index}>
                   <Table.Td className="nowrap"><Instant at={entry.at} shown="absolute" /></Table.Td><Table.Td><Name>{entry.who}</Name></Table.Td><Table.Td>{t(`audit.did.${entry.action}` as 'audit.did.backup', { defaultValue: entry.action })}</Table.Td>
-                  <Table.Td><Name mono>{entry.target ?? '–'}</Name></Table.Td><Table.Td><Name>{entry.address}</Name></Table.Td><Table.Td><StateMark state={marks[entry.outcome]} label={t(`audit.${entry.outcome}`)} /></Table.Td>
+                  <Table.Td><Name mono>{entry.target ?? '–'}</Name></Table.Td><Table.Td><Name>{entry.address}</Name></Table.Td><Table.Td className="card-first"><StateMark state={marks[entry.outcome]} label={t(`audit.${entry.outcome}`)} /></Table.Td>
                 </Table.Tr>
               ))}
             </Table.Tbody>

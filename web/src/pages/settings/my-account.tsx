@@ -1,4 +1,4 @@
-import { Button, Group, PasswordInput, Skeleton, Stack, Table, Text, TextInput, Title } from '@mantine/core'
+import { Button, Group, Skeleton, Stack, Table, Text, TextInput, Title } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
@@ -11,6 +11,7 @@ import { CommandLine, CopyButton } from '../../components/command-line.tsx'
 import { Instant } from '../../components/instant.tsx'
 import { Name } from '../../components/name.tsx'
 import { PageTitle } from '../../components/page-title.tsx'
+import { PasswordField } from '../../components/password-field.tsx'
 import { ProblemAlert } from '../../components/problem-alert.tsx'
 import { QrCode } from '../../components/qr-code.tsx'
 import { StateMark } from '../../components/state-mark.tsx'
@@ -54,8 +55,8 @@ function ChangePassword({ name }: { readonly name: string }): ReactElement {
           <div><Title order={2} id="password-title">{t('account.password')}</Title><Text size="sm" className="quiet">{t('account.passwordText')}</Text></div>
           <input type="text" autoComplete="username" value={name} readOnly hidden />
           <Group align="flex-start" grow preventGrowOverflow={false}>
-            <PasswordInput label={t('account.oldPassword')} autoComplete="current-password" value={password} onChange={({ currentTarget }) => setPassword(currentTarget.value)} required miw={220} />
-            <PasswordInput label={t('account.newPassword')} description={t('field.passwordHint')} inputWrapperOrder={['label', 'input', 'description', 'error']} autoComplete="new-password" minLength={10} value={newPassword} onChange={({ currentTarget }) => setNewPassword(currentTarget.value)} required miw={220} />
+            <PasswordField label={t('account.oldPassword')} autoComplete="current-password" value={password} onChange={({ currentTarget }) => setPassword(currentTarget.value)} required miw={220} />
+            <PasswordField label={t('account.newPassword')} description={t('field.passwordHint')} inputWrapperOrder={['label', 'input', 'description', 'error']} autoComplete="new-password" minLength={10} value={newPassword} onChange={({ currentTarget }) => setNewPassword(currentTarget.value)} required miw={220} />
           </Group>
           <ProblemAlert problem={change.error} />
           <Group><Button type="submit" loading={change.isPending} disabled={password === '' || newPassword.length < 10}>{t('account.changePassword')}</Button><span role="status">{change.isSuccess ? <StateMark state="ok" label={t('account.passwordChanged')} /> : null}</span></Group>
