@@ -101,8 +101,8 @@ async function restore(context: CommandContext, what: string, options: Options):
   const { setup, output, signal, options: { ask, json } } = context
   const { vault, point, isFile, places } = await findRestorePoint(context, what, options)
   const manifest = await vault.manifest(point.id, quietRun(output, signal))
-  const recovered = await recoverConfig(context, { id: point.id, manifest, isFile }, options)
   const app = targetOf(context, manifest, options)
+  const recovered = await recoverConfig(context, { id: point.id, manifest, isFile }, options)
   const atTarget = databasesAtTarget(app, manifest.preset)
   using progress = new Progress(output)
   const result = await restoreApplication(app, vault, point.id, {
@@ -154,8 +154,20 @@ function confirmUnasked({ options: { ask } }: CommandContext, preview: RestorePr
   throw new AppError('restore.confirm', `That would overwrite ${preview.overwritten + preview.alike} and delete ${preview.deleted} files${databases.length > 0 ? ` and replace ${databases.join(', ')}` : ''}, and nobody is there to be asked`, { hint: unaskedHint })
 }
 
-/** The application that is restored into: the configured one that the point names, or the folder given. */
+/** The application that is restored into: the configured one that the point names, or the folder given. @throws AppError `restore.target`. */
 function targetOf({ setup }: CommandContext, manifest: Manifest, options: Options): Application {
+  const { app: asked } = placeOptions(options)
+  // What another program made does not say whose it is.
+  if (asked !== undefined && manifest.foreign !== undefined && options.target === undefined) return setup.application(asked)
+  const own = ownTarget(setup, manifest, options)
+  // An application that was renamed since stands in the folder that its older points name.
+  if (asked !== undefined && manifest.foreign === undefined && asked !== manifest.app && !(options.target === undefined && own.configured && own.name === asked)) {
+    throw new AppError('restore.target', `This is a restore point of ${manifest.app}, and not of ${asked}`, { hint: 'Look whether it is the archive that you mean. To restore it all the same, leave --app away and name the folder that it goes into with --target.' })
+  }
+  return own
+}
+
+function ownTarget(setup: CommandContext['setup'], manifest: Manifest, options: Options): Application {
   if (options.target !== undefined) return applicationAt(options.target, setup.config, setup.defaultPlace, undefined)
   if (setup.config?.apps[manifest.app] !== undefined) return setup.application(manifest.app)
   if (manifest.root === '') throw new AppError('restore.target', 'Another program made this archive, which does not say where the application belongs', { hint: 'Give the application\'s folder with --target; or import the archive with --app NAME for an application of the configuration.' })
@@ -166,7 +178,7 @@ function targetOf({ setup }: CommandContext, manifest: Manifest, options: Option
 
 async function finish(context: CommandContext, what: string, options: Options, how: FinishHow): Promise<number> {
   const { setup, output, signal, options: { ask, json } } = context
-  const app = options.target !== undefined ? applicationAt(options.target, setup.config, setup.defaultPlace) : setup.application(what === 'latest' ? undefined : what)
+  const app = options.target !== undefined ? applicationAt(options.target, setup.config, setup.defaultPlace) : setup.application(what === 'latest' ? placeOptions(options).app : what)
   const { about } = restoreToFinish(app.root, how)
   const plan = describeFinish(about, app, how)
   if (options.dryRun === true) {
