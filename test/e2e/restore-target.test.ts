@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, beforeEach, suite, test } from 'node:test'
 import { newMachine } from './machine.ts'
@@ -38,6 +38,19 @@ suite('a restore on a machine with several applications', () => {
     }
     for (const root of [late, small]) assert.deepEqual(await readdir(root), ['a.txt', 'new.txt'])
     assert.equal(await readFile(join(small, 'a.txt'), 'utf8'), 'small')
+  })
+
+  test('never goes into a folder of the system, and tells whose folder it would change', async () => {
+    for (const target of ['/', '/etc', '/home', '/lib']) {
+      const { stderr } = await machine.holdfast(['restore', 'latest', '--app', 'late', '--target', target, '--no-ask', '--dry-run'], { status: 1 })
+      assert.match(stderr, /is a folder of the system: .* \[restore\.target\]/, target)
+    }
+    const plan = async (target: string): Promise<string> => (await machine.holdfast(['restore', 'latest', '--app', 'late', '--target', target, '--dry-run'])).stdout
+    assert.match(await plan(small), /\n {2}careful {4}this is the folder of small, whose files are changed by it/)
+    assert.match(await plan(join(late, '..')), /\n {2}careful {4}in this folder lies late .*\n {2}careful {4}in this folder lies small /)
+    await symlink(small, join(machine.folder, 'link'))
+    assert.match(await plan(join(machine.folder, 'link/new')), /\n {2}careful {4}this folder lies in small /)
+    assert.doesNotMatch(await plan(join(machine.folder, 'apps/new')) + await plan(late), /careful/)
   })
 
   test('of an archive goes into the application that --app names under its name of today', async () => {

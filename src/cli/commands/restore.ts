@@ -24,6 +24,8 @@ import type { RestoreAbout } from '../../runs/restore/restore-record.ts'
 import { databaseTargets } from '../../runs/restore/database-targets.ts'
 import { localDatabases } from '../../runs/restore/local-databases.ts'
 import type { RestorePreview } from '../../runs/restore/preview-restore.ts'
+import type { TouchedApplication } from '../../runs/restore/touched-applications.ts'
+import { touchedApplications } from '../../runs/restore/touched-applications.ts'
 import { afterImportOf, restoreApplication } from '../../runs/restore/restore-application.ts'
 import { openForeignDump } from '../../sources/databases/foreign-dump.ts'
 import { askYesNo, mayAsk } from '../ask.ts'
@@ -103,6 +105,7 @@ async function restore(context: CommandContext, what: string, options: Options):
   const manifest = await vault.manifest(point.id, quietRun(output, signal))
   const app = targetOf(context, manifest, options)
   const recovered = await recoverConfig(context, { id: point.id, manifest, isFile }, options)
+  const touched = touchedApplications(app, manifest)
   const atTarget = databasesAtTarget(app, manifest.preset)
   using progress = new Progress(output)
   const result = await restoreApplication(app, vault, point.id, {
@@ -119,7 +122,7 @@ async function restore(context: CommandContext, what: string, options: Options):
     async confirm(preview, databases) {
       if (!mayAsk({ ask, json })) return confirmUnasked(context, preview, databases)
       progress[Symbol.dispose]()
-      output.say(describePlan(preview, databases, point, app))
+      output.say(describePlan(preview, databases, point, app, touched))
       return await askYesNo('Restore this?')
     },
   }, await setup.state(app.name), { signal, onEvent: progress.show, now: () => new Date() })
@@ -128,8 +131,8 @@ async function restore(context: CommandContext, what: string, options: Options):
   tellKept(output, kept)
   const { preview, databases, safety } = result
   const report = reportWith(result.report, kept)
-  output.result({ outcome: report.outcome, id: point.id, target: app.root, preview, databases, safety, configuration: kept.file, dryRun: options.dryRun === true, notes: report.notes, warnings: report.warnings }, () => options.dryRun === true && preview !== undefined
-    ? describePlan(preview, databases, point, app)
+  output.result({ outcome: report.outcome, id: point.id, target: app.root, preview, databases, safety, touches: touched, configuration: kept.file, dryRun: options.dryRun === true, notes: report.notes, warnings: report.warnings }, () => options.dryRun === true && preview !== undefined
+    ? describePlan(preview, databases, point, app, touched)
     : [`${output.paint('green', 'restored')} ${point.id} (${localTime(point.startedAt)}) to ${printable(app.root)}`, ...databases.map((name) => `  ${printable(name)}`), output.withGiven(`  what was there before is kept for a week: "holdfast restore --undo --target ${printable(shellQuote(app.root))}" brings it back`)].join('\n'))
   return exitStatusOfRun(report)
 }
@@ -230,7 +233,7 @@ function overridesOf({ dbHost, dbPort, dbSocket, dbUser, dbPasswordFile }: Optio
   }
 }
 
-function describePlan(preview: RestorePreview, databases: readonly string[], point: Snapshot, app: Application): string {
+function describePlan(preview: RestorePreview, databases: readonly string[], point: Snapshot, app: Application, touched: readonly TouchedApplication[]): string {
   const state = pointState(point)
   const lines = [
     `Restore point ${point.id} of ${printable(point.app)}, ${localTime(point.startedAt)}${state === 'verified' ? '' : ` — ${state}`}`,
@@ -242,6 +245,7 @@ function describePlan(preview: RestorePreview, databases: readonly string[], poi
     `  content    ${formatByteSize(preview.contentBytes)}`,
   ]
   for (const name of databases) lines.push(`  replace    ${printable(name)}`)
+  for (const { name, root, how } of touched) lines.push(`  careful    ${{ same: 'this is the folder of', holds: 'in this folder lies', within: 'this folder lies in' }[how]} ${printable(name)}${how === 'same' ? '' : ` (${printable(root)})`}, whose files are changed by it`)
   return lines.join('\n')
 }
 

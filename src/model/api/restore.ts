@@ -4,7 +4,7 @@ const count = z.int().nonnegative()
 
 /**
  * `POST /api/apps/:app/restore/plan` and `POST /api/apps/:app/restore`; both give a ticket. The plan's ticket ends with a
- * `restorePlanSchema`. `confirm` is the application's name, typed by a person; the restore asks for it and for a step-up.
+ * `restorePlanSchema`. `confirm` is the name that the plan tells, typed by a person; the restore asks for it and for a step-up.
  */
 export const restoreRequestSchema = z.strictObject({
   point: z.string(),
@@ -26,6 +26,10 @@ export const restorePlanSchema = z.object({
   written: count, overwritten: count, alike: count, deleted: count, contentBytes: count,
   samples: z.object({ written: z.array(z.string()), overwritten: z.array(z.string()), deleted: z.array(z.string()) }),
   databases: z.array(z.string()),
+  /** Further applications whose folders it changes: the target is one's own folder, lies above it, or within it. */
+  touches: z.array(z.object({ name: z.string(), root: z.string(), how: z.enum(['same', 'holds', 'within']) })),
+  /** The name that confirms it: of the application that is changed. */
+  confirm: z.string(),
   command: z.string(),
 })
 export type RestorePlan = z.infer<typeof restorePlanSchema>

@@ -23,6 +23,7 @@ import type { TargetOptions } from './database-targets.ts'
 import { isAtHome, ownersOf, reachableDumps, refuseBrokenDumps, refuseForeign } from './foreign-restore.ts'
 import type { Belongs } from './plan-swap.ts'
 import type { RestorePreview } from './preview-restore.ts'
+import { refuseSystemFolder } from './refuse-system-folder.ts'
 import { restorePoint } from './restore-point.ts'
 import { sparing, sqliteJournals } from './spare.ts'
 import { containerInside, keepSafetyMs } from './work-folder.ts'
@@ -61,6 +62,7 @@ export async function restoreApplication(app: Application, vault: VaultReader, i
   using log = new PresetLogFile(presetWhereThere(app), app.root, options.owner)
   const { report, error } = await performRun(options.dryRun ? 'plan' : 'restore', state, listening(context, log), tellingJeedom({ app, state, silent: options.dryRun }, 'restore', notingLog(log, async (run) => {
     const manifest = await vault.manifest(id, run)
+    refuseSystemFolder(app, manifest)
     refuseForeign(app, options.isOutside || manifest.foreign !== undefined)
     if (options.only !== 'files') refuseBrokenDumps(manifest)
     const wholly = options.paths.length === 0

@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { AppError } from '../../kit/app-error.ts'
 import type { RestorePlan, RestoreRequest, RestoreState } from '../../model/api/restore.ts'
 import { restoreRequestSchema } from '../../model/api/restore.ts'
+import { applicationAt } from '../../runs/application.ts'
+import type { TouchedApplication } from '../../runs/restore/touched-applications.ts'
+import { touchedApplications } from '../../runs/restore/touched-applications.ts'
 import { safetyPoint, unfinishedRestore } from '../../runs/restore/work-in-progress.ts'
 import { json, readJson } from '../http/answers.ts'
 import type { RequestContext, Route } from '../http/route.ts'
@@ -18,16 +21,16 @@ export const restoreRoutes: readonly Route[] = [
   {
     method: 'POST', path: '/api/apps/:app/restore/plan', access: 'operator', audit: 'plan a restore',
     async handle(context) {
-      const { app, args, command } = await restoreOf(context, await readJson(context, restoreRequestSchema))
-      return ask(context, 'plan', app, [...args, '--dry-run'], { looksOnly: true, command: `${command} --dry-run`, result: (value) => planOf(value, command) })
+      const { app, args, command, touches, confirm } = await restoreOf(context, await readJson(context, restoreRequestSchema))
+      return ask(context, 'plan', app, [...args, '--dry-run'], { looksOnly: true, command: `${command} --dry-run`, result: (value) => ({ ...planOf(value), touches: [...touches], confirm, command }) satisfies RestorePlan })
     },
   },
   {
     method: 'POST', path: '/api/apps/:app/restore', access: 'operator', stepUp: true, audit: 'restore',
     async handle(context) {
       const request = await readJson(context, restoreRequestSchema)
-      const { app, args, command } = await restoreOf(context, request)
-      if (request.confirm !== app) throw new AppError('restore.confirm', 'The application\'s name was not given to confirm it')
+      const { app, args, command, confirm } = await restoreOf(context, request)
+      if (request.confirm !== confirm) throw new AppError('restore.confirm', 'The name of the application that is changed was not given to confirm it', { hint: `That is ${confirm}.` })
       return ask(context, 'restore', app, args, { command })
     },
   },
@@ -52,7 +55,9 @@ export const restoreRoutes: readonly Route[] = [
   })),
 ]
 
-async function restoreOf(context: RequestContext, request: RestoreRequest): Promise<{ app: string; args: readonly string[]; command: string }> {
+type Asked = { readonly app: string; readonly args: readonly string[]; readonly command: string; readonly touches: readonly TouchedApplication[]; readonly confirm: string }
+
+async function restoreOf(context: RequestContext, request: RestoreRequest): Promise<Asked> {
   const { server, params } = context
   const app = server.app(params['app'] ?? '')
   // Into any folder of this machine: that is as much as any command, which only admins may set.
@@ -73,7 +78,8 @@ async function restoreOf(context: RequestContext, request: RestoreRequest): Prom
   for (const value of [...request.paths ?? [], what, ...Object.keys(request.databases ?? {})]) if (value.startsWith('-')) throw new AppError('usage', `A path may not begin with "-": ${value}`, { hint: 'Restore its folder.' })
   // The file as its owner knows it, and not where the server keeps it.
   const shown = upload === undefined ? what : fileArgument(server.uploads.get(upload).name)
-  return { app: app.name, args: ['restore', what, ...more], command: server.commandLine(['restore', shown, ...more]) }
+  const touches = request.target === undefined ? [] : touchedApplications(applicationAt(request.target, server.setup.config, server.setup.defaultPlace), { app: app.name, root: app.root })
+  return { app: app.name, args: ['restore', what, ...more], command: server.commandLine(['restore', shown, ...more]), touches, confirm: touches[0]?.name ?? app.name }
 }
 
 /** A name that is taken for a file's, whatever it looks like. */
@@ -85,12 +91,12 @@ function isAdmin({ principal }: RequestContext): boolean {
   return principal.kind !== 'anonymous' && principal.role === 'admin'
 }
 
-function planOf(value: unknown, command: string): RestorePlan {
+function planOf(value: unknown): Omit<RestorePlan, 'touches' | 'confirm' | 'command'> {
   const { id, target, preview, databases } = planSchema.parse(value)
   const { written = 0, overwritten = 0, alike = 0, deleted = 0, contentBytes = 0 } = preview ?? {}
   const shown = (paths: readonly string[] | undefined): string[] => (paths ?? []).slice(0, samplesShown)
   return {
-    target, point: id, written, overwritten, alike, deleted, contentBytes, databases, command,
+    target, point: id, written, overwritten, alike, deleted, contentBytes, databases,
     samples: { written: shown(preview?.samples.written), overwritten: shown(preview?.samples.overwritten), deleted: shown(preview?.samples.deleted) },
   }
 }

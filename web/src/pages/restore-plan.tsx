@@ -1,4 +1,5 @@
 import { Alert, Button, Group, Loader, Stack, Text, Title } from '@mantine/core'
+import { IconAlertTriangle } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -37,7 +38,7 @@ export function RestorePlanStep({ app, draft, onBack, onStarted }: Props): React
   return (
     <form onSubmit={(event) => {
       event.preventDefault()
-      if (typed === app.name) restore.mutate(typed, { onSuccess: ({ ticket: started }) => onStarted(started) })
+      if (plan !== undefined && typed === plan.confirm) restore.mutate(typed, { onSuccess: ({ ticket: started }) => onStarted(started) })
     }}
     >
       <Stack gap="md">
@@ -45,11 +46,11 @@ export function RestorePlanStep({ app, draft, onBack, onStarted }: Props): React
         {ticket === undefined ? null : <TicketProblem ticket={ticket} />}
         {plan === undefined ? planning.error === null && ticket?.state !== 'ended' ? <div className="panel" role="status"><Group><Loader size="sm" aria-hidden="true" /><Text>{t('restore.planning')}</Text></Group></div> : null : (
           <>
-            <PlanView plan={plan} />
+            <PlanView plan={plan} isElsewhere={plan.target !== app.root} />
             <div className="panel">
               <Stack gap="md">
                 <Text>{plan.deleted + plan.overwritten > 0 || plan.databases.length > 0 ? t('restore.warnReplace') : t('restore.warnNew')}</Text>
-                <ConfirmField word={app.name} value={typed} onChange={setTyped} />
+                <ConfirmField word={plan.confirm} value={typed} onChange={setTyped} />
                 <CommandLine command={plan.command} />
                 <ProblemAlert problem={restore.error} />
               </Stack>
@@ -58,14 +59,15 @@ export function RestorePlanStep({ app, draft, onBack, onStarted }: Props): React
         )}
         <Group justify="space-between">
           <Button variant="default" onClick={onBack}>{t('action.back')}</Button>
-          <Button type="submit" color="red" disabled={plan === undefined || typed !== app.name} loading={restore.isPending}>{t('restore.start')}</Button>
+          <Button type="submit" color="red" disabled={plan === undefined || typed !== plan.confirm} loading={restore.isPending}>{t('restore.start')}</Button>
         </Group>
       </Stack>
     </form>
   )
 }
 
-function PlanView({ plan }: { readonly plan: RestorePlan }): ReactElement {
+/** `isElsewhere`: not into the application's own folder, so that what is deleted there is somebody else's. */
+function PlanView({ plan, isElsewhere }: { readonly plan: RestorePlan; readonly isElsewhere: boolean }): ReactElement {
   const { t } = useTranslation()
   const locale = useLocale()
   const number = (value: number): string => new Intl.NumberFormat(locale).format(value)
@@ -76,6 +78,8 @@ function PlanView({ plan }: { readonly plan: RestorePlan }): ReactElement {
           <Title order={2} id="plan-title">{t('restore.planTitle')}</Title>
           <Text size="sm" className="quiet">{t('restore.planText')} <Name mono>{plan.target}</Name></Text>
         </div>
+        {plan.touches.map(({ name, root, how }) => <Alert key={name} color="red" role="alert" icon={<IconAlertTriangle aria-hidden="true" />} title={t(`plan.touches.${how}`, { name })}>{t('plan.touchesText', { name, root })}</Alert>)}
+        {isElsewhere && plan.deleted > 0 ? <Alert color="red" role="alert" icon={<IconAlertTriangle aria-hidden="true" />}>{t('plan.deletedThere', { count: plan.deleted })}</Alert> : null}
         <div className="counts">
           <div className="count"><strong>{number(plan.written)}</strong>{t('plan.written', { count: plan.written })}</div>
           <div className={`count${plan.overwritten > 0 ? ' count-warning' : ''}`}><strong>{number(plan.overwritten)}</strong>{t('plan.overwritten', { count: plan.overwritten })}</div>

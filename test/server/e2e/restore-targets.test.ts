@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, suite, test } from 'node:test'
+import { newMachine } from '../../e2e/machine.ts'
+import { restorePlanSchema } from '../../../src/model/api/restore.ts'
+import type { RestorePlan, RestoreRequest } from '../../../src/model/api/restore.ts'
+import { pointsPageSchema } from '../../../src/model/api/overview.ts'
+import { RunningServer } from './running-server.ts'
+
+suite('where a restore goes, over HTTP', () => {
+  let server: RunningServer
+  let shop: string
+  let other: string
+  let point: string
+
+  before(async () => {
+    const machine = await newMachine()
+    shop = join(machine.folder, 'apps/shop')
+    other = join(machine.folder, 'apps/other')
+    for (const root of [shop, other]) {
+      mkdirSync(root, { recursive: true })
+      writeFileSync(join(root, 'index.txt'), root)
+    }
+    await machine.configure({ apps: { shop: { root: shop }, other: { root: other } }, place: machine.place })
+    server = await RunningServer.start(machine)
+    for (const app of ['shop', 'other']) assert.equal((await server.work('POST', `/api/apps/${app}/backup`, {})).outcome, 'ok')
+    await server.until('the point is listed', async () => (await server.get(pointsPageSchema, 'GET', '/api/apps/shop/points')).total === 1)
+    point = (await server.get(pointsPageSchema, 'GET', '/api/apps/shop/points')).points[0]?.id ?? ''
+  })
+  after(async () => await server[Symbol.asyncDispose]())
+
+  const planOf = async (asked: Partial<RestoreRequest>): Promise<RestorePlan> => restorePlanSchema.parse((await server.work('POST', '/api/apps/shop/restore/plan', { point, ...asked })).result)
+
+  test('never into a folder of the system, whatever is confirmed', async () => {
+    for (const target of ['/', '/etc', '/home', '/usr/lib', '/var/../etc']) {
+      const plan = await server.work('POST', '/api/apps/shop/restore/plan', { point, target })
+      assert.equal(plan.error?.code, 'restore.target', target)
+      assert.match(plan.error?.message ?? '', /is a folder of the system/)
+    }
+  })
+
+  test('into the folder of another application, above it or within it, only by that application\'s name', async () => {
+    for (const [target, how] of [[other, 'same'], [join(other, 'deeper'), 'within']] as const) {
+      const plan = await planOf({ target })
+      assert.deepEqual([plan.confirm, plan.touches], ['other', [{ name: 'other', root: other, how }]])
+      for (const confirm of ['shop', undefined]) assert.equal(await server.refused('POST', '/api/apps/shop/restore', { point, target, confirm }), '400 restore.confirm')
+    }
+    const above = await planOf({ target: join(shop, '..') })
+    assert.deepEqual(above.touches.map(({ name, how }) => [name, how]), [['shop', 'holds'], ['other', 'holds']])
+    assert.equal(readFileSync(join(other, 'index.txt'), 'utf8'), other)
+    const inPlace = await planOf({})
+    assert.deepEqual([inPlace.confirm, inPlace.touches], ['shop', []])
+    const elsewhere = await planOf({ target: join(server.machine.folder, 'new') })
+    assert.deepEqual([elsewhere.confirm, elsewhere.touches], ['shop', []])
+  })
+})
