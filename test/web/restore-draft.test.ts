@@ -8,8 +8,9 @@ test('the restore asks for exactly what the plan was made for, and the typed nam
   const draft = { ...emptyDraft, point: '0123456789abcdef', where: 'folder', folder: ' /srv/new ', databases: { shop: 'shop_copy', other: '', same: 'same' } } as const
   const plan = requestOf(draft)
   assert.deepEqual(plan, { point: '0123456789abcdef', what: 'all', target: '/srv/new', databases: { shop: 'shop_copy' } })
-  assert.deepEqual(requestOf(draft, 'erp'), { ...plan, confirm: 'erp' })
-  assert.ok(restoreRequestSchema.safeParse(requestOf(draft, 'erp')).success)
+  const confirmed = { confirm: 'erp', plan: '0123456789abcdef0123456789abcdef' }
+  assert.deepEqual(requestOf(draft, confirmed), { ...plan, ...confirmed })
+  assert.ok(restoreRequestSchema.safeParse(requestOf(draft, confirmed)).success)
 })
 
 test('what belongs to another choice is left out', () => {

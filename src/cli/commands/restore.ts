@@ -23,6 +23,7 @@ import { restoreToFinish } from '../../runs/restore/finish-restore.ts'
 import type { RestoreAbout } from '../../runs/restore/restore-record.ts'
 import { databaseTargets } from '../../runs/restore/database-targets.ts'
 import { localDatabases } from '../../runs/restore/local-databases.ts'
+import { planDigest } from '../../runs/restore/plan-digest.ts'
 import type { RestorePreview } from '../../runs/restore/preview-restore.ts'
 import type { TouchedApplication } from '../../runs/restore/touched-applications.ts'
 import { touchedApplications } from '../../runs/restore/touched-applications.ts'
@@ -45,12 +46,12 @@ import { vaultOf } from '../../runs/setup.ts'
 type Options = {
   dump?: string
   target?: string; only?: 'files' | 'databases'; path?: string[]; owner: Ownership; dryRun?: boolean; trust?: boolean; trustHooks?: boolean; user?: string
-  resume?: boolean; rollback?: boolean; undo?: boolean
+  ifPlan?: string; resume?: boolean; rollback?: boolean; undo?: boolean
   dbName: ReadonlyMap<string, string>; dbHost?: string; dbPort?: number; dbSocket?: string; dbUser?: string; dbPasswordFile?: string
 }
 
 /** Undoing, finishing and rolling back concern the restore that was, as a whole. */
-const ofRestoresOnly = ['only', 'path', 'owner', 'dump', 'trust', 'trustHooks']
+const ofRestoresOnly = ['only', 'path', 'owner', 'dump', 'ifPlan', 'trust', 'trustHooks']
 
 export function addRestoreCommand(program: Command): void {
   const command = program.command('restore').description('restore an application, in place or into another folder').argument('[what]', 'an id, "latest", or the file of an archive', 'latest')
@@ -67,6 +68,7 @@ export function addRestoreCommand(program: Command): void {
     .option('--db-user <user>', 'the database user')
     .option('--db-password-file <file>', 'the file with that user\'s password')
     .option('-n, --dry-run', 'only say what would be written, overwritten and deleted')
+    .option('--if-plan <digest>', 'only while the plan is still the one that --dry-run --json gave this digest (plan)')
     .option('--trust', 'an archive file outside any place: restore setuid bits and devices too, and take its configuration where there is none')
     .option('--trust-hooks', 'keep hooks that came out of the archive, and run its scripts')
     .option('--user <name>', 'whose the application\'s own log is (as root)')
@@ -119,7 +121,9 @@ async function restore(context: CommandContext, what: string, options: Options):
     places: [setup.defaultPlace, ...places],
     ...(options.user === undefined ? {} : { owner: ownerOfName(options.user) }),
     databases: { ...atTarget, ...(atTarget.known.length > 0 ? {} : { known: localDatabases(recovered?.config.apps[manifest.app]?.databases ?? []) }), overrides: overridesOf(options), renamed: options.dbName },
+    asks: mayAsk({ ask, json }),
     async confirm(preview, databases) {
+      if (options.ifPlan !== undefined && options.ifPlan !== planDigest(preview, databases)) throw new AppError('restore.plan-changed', 'What the restore would replace or remove has changed since its plan was made; nothing was changed', { hint: 'Make the plan again, and look at it. Stop what writes there meanwhile where that happens again and again.' })
       if (!mayAsk({ ask, json })) return confirmUnasked(context, preview, databases)
       progress[Symbol.dispose]()
       output.say(describePlan(preview, databases, point, app, touched))
@@ -131,7 +135,7 @@ async function restore(context: CommandContext, what: string, options: Options):
   tellKept(output, kept)
   const { preview, databases, safety } = result
   const report = reportWith(result.report, kept)
-  output.result({ outcome: report.outcome, id: point.id, target: app.root, preview, databases, safety, touches: touched, configuration: kept.file, dryRun: options.dryRun === true, notes: report.notes, warnings: report.warnings }, () => options.dryRun === true && preview !== undefined
+  output.result({ outcome: report.outcome, id: point.id, target: app.root, preview, ...(preview === undefined ? {} : { plan: planDigest(preview, databases) }), databases, safety, touches: touched, configuration: kept.file, dryRun: options.dryRun === true, notes: report.notes, warnings: report.warnings }, () => options.dryRun === true && preview !== undefined
     ? describePlan(preview, databases, point, app, touched)
     : [`${output.paint('green', 'restored')} ${point.id} (${localTime(point.startedAt)}) to ${printable(app.root)}`, ...databases.map((name) => `  ${printable(name)}`), output.withGiven(`  what was there before is kept for a week: "holdfast restore --undo --target ${printable(shellQuote(app.root))}" brings it back`)].join('\n'))
   return exitStatusOfRun(report)
@@ -245,6 +249,8 @@ function describePlan(preview: RestorePreview, databases: readonly string[], poi
     `  content    ${formatByteSize(preview.contentBytes)}`,
   ]
   for (const name of databases) lines.push(`  replace    ${printable(name)}`)
+  if (preview.databaseFiles.overwritten.length > 0) lines.push(`  replace    the database${some(preview.databaseFiles.overwritten)}`)
+  if (preview.databaseFiles.deleted.length > 0) lines.push(`  delete     the database${some(preview.databaseFiles.deleted)}`)
   for (const { name, root, how } of touched) lines.push(`  careful    ${{ same: 'this is the folder of', holds: 'in this folder lies', within: 'this folder lies in' }[how]} ${printable(name)}${how === 'same' ? '' : ` (${printable(root)})`}, whose files are changed by it`)
   return lines.join('\n')
 }

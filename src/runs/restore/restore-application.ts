@@ -47,6 +47,8 @@ export type RestoreOptions = {
   /** Whose the application's own log is; by default the running user's. */
   readonly owner?: FileOwner
   readonly databases: TargetOptions
+  /** Whether `confirm` asks a person, who takes time. */
+  readonly asks: boolean
   confirm(preview: RestorePreview, databases: readonly string[]): Promise<boolean>
 }
 
@@ -89,7 +91,7 @@ export async function restoreApplication(app: Application, vault: VaultReader, i
         return taken
       },
       ownership: ownersOf(manifest, options.ownership, app.root), trusted: options.trusted, hooks: hooksOf(app, run, () => ({ HOLDFAST_POINT: id, HOLDFAST_TARGET: app.root }), options.trustHooks),
-      tempFolder: state.tempFolder, keepSafetyMs, dryRun: options.dryRun,
+      tempFolder: state.tempFolder, keepSafetyMs, dryRun: options.dryRun, asks: options.asks,
       async confirm(preview) {
         requireFound(missing)
         for (const path of manifest.foreign === undefined ? [] : kept) run.emit({ type: 'run.note', code: 'restore.kept', path, message: 'is not restored, as the application here never saves or replaces it; restored into an empty folder it is there' })

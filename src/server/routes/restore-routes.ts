@@ -12,9 +12,8 @@ import { ask } from './run-routes.ts'
 
 const count = z.int().nonnegative()
 const samples = z.array(z.string())
-const previewSchema = z.object({ written: count, overwritten: count, alike: count, deleted: count, contentBytes: count, samples: z.object({ written: samples, overwritten: samples, deleted: samples }) })
-const planSchema = z.object({ id: z.string(), target: z.string(), preview: previewSchema.optional(), databases: z.array(z.string()) })
-const samplesShown = 100
+const previewSchema = z.object({ written: count, overwritten: count, alike: count, deleted: count, contentBytes: count, samples: z.object({ written: samples, overwritten: samples, deleted: samples }), databaseFiles: z.object({ overwritten: samples, deleted: samples }) })
+const planSchema = z.object({ id: z.string(), target: z.string(), preview: previewSchema, plan: z.string(), databases: z.array(z.string()) })
 
 /** Bringing an application back: first the plan, then, confirmed by a person who gave the password again, the restore. */
 export const restoreRoutes: readonly Route[] = [
@@ -31,7 +30,7 @@ export const restoreRoutes: readonly Route[] = [
       const request = await readJson(context, restoreRequestSchema)
       const { app, args, command, confirm } = await restoreOf(context, request)
       if (request.confirm !== confirm) throw new AppError('restore.confirm', 'The name of the application that is changed was not given to confirm it', { hint: `That is ${confirm}.` })
-      return ask(context, 'restore', app, args, { command })
+      return ask(context, 'restore', app, [...args, ...(request.plan === undefined ? [] : ['--if-plan', request.plan])], { command })
     },
   },
   {
@@ -92,11 +91,6 @@ function isAdmin({ principal }: RequestContext): boolean {
 }
 
 function planOf(value: unknown): Omit<RestorePlan, 'touches' | 'confirm' | 'command'> {
-  const { id, target, preview, databases } = planSchema.parse(value)
-  const { written = 0, overwritten = 0, alike = 0, deleted = 0, contentBytes = 0 } = preview ?? {}
-  const shown = (paths: readonly string[] | undefined): string[] => (paths ?? []).slice(0, samplesShown)
-  return {
-    target, point: id, written, overwritten, alike, deleted, contentBytes, databases,
-    samples: { written: shown(preview?.samples.written), overwritten: shown(preview?.samples.overwritten), deleted: shown(preview?.samples.deleted) },
-  }
+  const { id, target, preview, plan, databases } = planSchema.parse(value)
+  return { ...preview, target, point: id, digest: plan, databases }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, suite, test } from 'node:test'
 import { newMachine } from '../../e2e/machine.ts'
 import { restorePlanSchema } from '../../../src/model/api/restore.ts'
@@ -38,6 +39,23 @@ suite('where a restore goes, over HTTP', () => {
       assert.equal(plan.error?.code, 'restore.target', target)
       assert.match(plan.error?.message ?? '', /is a folder of the system/)
     }
+  })
+
+  test('only what was confirmed: a file that came after the plan stays, and the new plan names it', async () => {
+    writeFileSync(join(shop, 'stray.txt'), 'stray')
+    using database = new DatabaseSync(join(shop, 'orders.db'))
+    database.exec('CREATE TABLE orders (id INTEGER PRIMARY KEY)')
+    const { digest, deleted, databaseFiles } = await planOf({})
+    assert.deepEqual([deleted, databaseFiles], [2, { overwritten: [], deleted: ['orders.db'] }], 'databases that would go are named')
+    writeFileSync(join(shop, 'thesis.txt'), 'written after the plan')
+    const refused = await server.work('POST', '/api/apps/shop/restore', { point, confirm: 'shop', plan: digest })
+    assert.equal(refused.error?.code, 'restore.plan-changed')
+    assert.deepEqual(readdirSync(shop), ['index.txt', 'orders.db', 'stray.txt', 'thesis.txt'])
+    const again = await planOf({})
+    assert.ok(again.samples.deleted.includes('thesis.txt'))
+    assert.equal((await server.work('POST', '/api/apps/shop/restore', { point, confirm: 'shop', plan: again.digest })).outcome, 'ok')
+    assert.deepEqual(readdirSync(shop), ['index.txt'])
+    for (const plan of ['', 'x'.repeat(32), '--json']) assert.equal(await server.refused('POST', '/api/apps/shop/restore', { point, confirm: 'shop', plan }), '400 usage')
   })
 
   test('into the folder of another application, above it or within it, only by that application\'s name', async () => {

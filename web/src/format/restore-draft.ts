@@ -14,15 +14,15 @@ export type RestoreDraft = {
 
 export const emptyDraft: RestoreDraft = { point: '', what: 'all', paths: [], where: 'inPlace', folder: '', databases: {} }
 
-/** The request for the plan and, with the typed name, for the restore itself: both the same, so that what was shown is what is done. */
-export function requestOf(draft: RestoreDraft, confirm?: string): RestoreRequest {
+/** The request for the plan and, with the typed name and the plan's digest, for the restore itself: both the same, so that what was shown is what is done. */
+export function requestOf(draft: RestoreDraft, confirmed?: { readonly confirm: string; readonly plan: string }): RestoreRequest {
   const databases = Object.fromEntries(Object.entries(draft.databases).filter(([from, to]) => to.trim() !== '' && to.trim() !== from).map(([from, to]) => [from, to.trim()]))
   return {
     point: draft.point, what: draft.what,
     ...(draft.paths.length === 0 || draft.what === 'database' ? {} : { paths: [...draft.paths] }),
     ...(draft.where === 'folder' ? { target: draft.folder.trim() } : {}),
     ...(Object.keys(databases).length === 0 || draft.what === 'files' ? {} : { databases }),
-    ...(confirm === undefined ? {} : { confirm }),
+    ...confirmed,
   }
 }
 

@@ -23,7 +23,7 @@ type Props = { readonly app: AppCard; readonly draft: RestoreDraft; readonly onB
 export function RestorePlanStep({ app, draft, onBack, onStarted }: Props): ReactElement {
   const { t } = useTranslation()
   const planning = useWork(() => ({ path: pathOf`api/apps/${app.name}/restore/plan`, body: requestOf(draft) }))
-  const restore = useWork((confirm: string) => ({ path: pathOf`api/apps/${app.name}/restore`, body: requestOf(draft, confirm) }))
+  const restore = useWork((confirmed: { readonly confirm: string; readonly plan: string }) => ({ path: pathOf`api/apps/${app.name}/restore`, body: requestOf(draft, confirmed) }))
   const asked = useRef(false)
   const [typed, setTyped] = useState('')
   const { data: ticket, error } = useTicket(planning.data?.ticket)
@@ -38,7 +38,7 @@ export function RestorePlanStep({ app, draft, onBack, onStarted }: Props): React
   return (
     <form onSubmit={(event) => {
       event.preventDefault()
-      if (plan !== undefined && typed === plan.confirm) restore.mutate(typed, { onSuccess: ({ ticket: started }) => onStarted(started) })
+      if (plan !== undefined && typed === plan.confirm) restore.mutate({ confirm: typed, plan: plan.digest }, { onSuccess: ({ ticket: started }) => onStarted(started) })
     }}
     >
       <Stack gap="md">
@@ -88,6 +88,8 @@ function PlanView({ plan, isElsewhere }: { readonly plan: RestorePlan; readonly 
           <div className="count"><strong><Bytes value={plan.contentBytes} /></strong>{t('plan.bytes')}</div>
         </div>
         {plan.databases.length === 0 ? null : <Alert color="yellow" title={t('plan.databases', { count: plan.databases.length })}>{plan.databases.map((name) => <Text key={name} size="sm"><Name>{name}</Name></Text>)}</Alert>}
+        <DatabaseFiles color="yellow" title={t('plan.databaseFilesOver', { count: plan.databaseFiles.overwritten.length })} names={plan.databaseFiles.overwritten} />
+        <DatabaseFiles color="red" title={t('plan.databaseFilesGone', { count: plan.databaseFiles.deleted.length })} names={plan.databaseFiles.deleted} />
         <Samples title={t('plan.deletedNames')} names={plan.samples.deleted} all={plan.deleted} isOpen />
         <Samples title={t('plan.overwrittenNames')} names={plan.samples.overwritten} all={plan.overwritten} />
         <Samples title={t('plan.writtenNames')} names={plan.samples.written} all={plan.written} />
@@ -96,14 +98,24 @@ function PlanView({ plan, isElsewhere }: { readonly plan: RestorePlan; readonly 
   )
 }
 
+function DatabaseFiles({ color, title, names }: { readonly color: string; readonly title: string; readonly names: readonly string[] }): ReactElement | null {
+  return names.length === 0 ? null : <Alert color={color} title={title}>{names.slice(0, namesShown).map((name) => <Text key={name} size="sm"><Name mono>{name}</Name></Text>)}</Alert>
+}
+
+/** So many are shown before somebody asks for more. */
+const namesShown = 20
+
 function Samples({ title, names, all, isOpen = false }: { readonly title: string; readonly names: readonly string[]; readonly all: number; readonly isOpen?: boolean }): ReactElement | null {
   const { t } = useTranslation()
+  const [isWhole, setWhole] = useState(false)
   if (names.length === 0) return null
+  const shown = isWhole ? names : names.slice(0, namesShown)
   return (
     <details open={isOpen}>
       <summary>{title}</summary>
-      <ul className="samples">{names.map((name) => <li key={name}><Name mono>{name}</Name></li>)}</ul>
-      {all > names.length ? <Text size="sm" className="quiet" mt={4}>{t('plan.more', { count: all - names.length })}</Text> : null}
+      <ul className="samples">{shown.map((name) => <li key={name}><Name mono>{name}</Name></li>)}</ul>
+      {names.length > shown.length ? <Button size="compact-xs" variant="subtle" mt={4} onClick={() => setWhole(true)}>{t('plan.showMore', { count: all - shown.length })}</Button> : null}
+      {isWhole === (names.length > namesShown) && all > names.length ? <Text size="sm" className="quiet" mt={4}>{t('plan.more', { count: all - names.length })}</Text> : null}
     </details>
   )
 }

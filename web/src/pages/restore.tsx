@@ -48,7 +48,15 @@ export function Restore({ app: name }: { readonly app: string }): ReactElement {
             }}
           />
         ) : null}
-        {step === 3 && ticket !== undefined ? <RestoreResult app={name} ticket={ticket} /> : null}
+        {step === 3 && ticket !== undefined ? (
+          <RestoreResult
+            app={name} ticket={ticket}
+            onAgain={() => {
+              setTicket(undefined)
+              setStep(2)
+            }}
+          />
+        ) : null}
         {step < 2 ? (
           <Group justify="space-between">
             {step === 0 ? <span /> : <Button variant="default" onClick={() => setStep(0)}>{t('action.back')}</Button>}
