@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { AppError } from '../../kit/app-error.ts'
 import type { RestorePlan, RestoreRequest, RestoreState } from '../../model/api/restore.ts'
 import { restoreRequestSchema } from '../../model/api/restore.ts'
+import type { TicketState } from '../../model/api/runs.ts'
 import { applicationAt } from '../../runs/application.ts'
 import type { TouchedApplication } from '../../runs/restore/touched-applications.ts'
 import { touchedApplications } from '../../runs/restore/touched-applications.ts'
@@ -28,9 +29,9 @@ export const restoreRoutes: readonly Route[] = [
     method: 'POST', path: '/api/apps/:app/restore', access: 'operator', stepUp: true, audit: 'restore',
     async handle(context) {
       const request = await readJson(context, restoreRequestSchema)
-      const { app, args, command, confirm } = await restoreOf(context, request)
+      const { app, args, command, confirm, elsewhere } = await restoreOf(context, request)
       if (request.confirm !== confirm) throw new AppError('restore.confirm', 'The name of the application that is changed was not given to confirm it', { hint: `That is ${confirm}.` })
-      return ask(context, 'restore', app, [...args, ...(request.plan === undefined ? [] : ['--if-plan', request.plan])], { command })
+      return ask(context, 'restore', app, [...args, ...(request.plan === undefined ? [] : ['--if-plan', request.plan])], { command, ...(elsewhere === undefined ? {} : { elsewhere }) })
     },
   },
   {
@@ -45,6 +46,13 @@ export const restoreRoutes: readonly Route[] = [
       } satisfies RestoreState)
     },
   },
+  {
+    method: 'POST', path: '/api/apps/:app/restore/undo/:ticket', access: 'admin', stepUp: true, audit: 'undo a restore',
+    handle(context) {
+      const { name } = context.server.app(context.params['app'] ?? '')
+      return ask(context, 'undo', name, ['restore', '--undo', '--target', restoredElsewhere(context, name)])
+    },
+  },
   ...(['undo', 'resume', 'rollback'] as const).map((how): Route => ({
     method: 'POST', path: `/api/apps/:app/restore/${how}`, access: 'operator', stepUp: true, audit: `${how} a restore`,
     handle(context) {
@@ -54,7 +62,22 @@ export const restoreRoutes: readonly Route[] = [
   })),
 ]
 
-type Asked = { readonly app: string; readonly args: readonly string[]; readonly command: string; readonly touches: readonly TouchedApplication[]; readonly confirm: string }
+const restoredSchema = z.object({ target: z.string(), safety: z.string() })
+
+/**
+ * The folder that a restore of this server's went into, as long as that restore is the newest one there.
+ * @throws AppError `vault.unknown-point`, `restore.failed`.
+ */
+function restoredElsewhere({ server, params }: RequestContext, app: string): string {
+  const ticket = server.queue.get(params['ticket'] ?? '')
+  const restored = restoredSchema.safeParse(ticket?.result)
+  if (ticket?.app !== app || ticket.what !== 'restore' || ticket.elsewhere === undefined || !restored.success) throw new AppError('vault.unknown-point', 'There is no such restore into another folder')
+  const { target, safety } = restored.data
+  if (safetyPoint(target)?.folder !== safety) throw new AppError('restore.failed', `The restore of ${target} can no longer be undone: it was undone already, another one followed, or what it replaced is no longer kept`)
+  return target
+}
+
+type Asked = { readonly app: string; readonly args: readonly string[]; readonly command: string; readonly touches: readonly TouchedApplication[]; readonly confirm: string; readonly elsewhere?: NonNullable<TicketState['elsewhere']> }
 
 async function restoreOf(context: RequestContext, request: RestoreRequest): Promise<Asked> {
   const { server, params } = context
@@ -77,8 +100,13 @@ async function restoreOf(context: RequestContext, request: RestoreRequest): Prom
   for (const value of [...request.paths ?? [], what, ...Object.keys(request.databases ?? {})]) if (value.startsWith('-')) throw new AppError('usage', `A path may not begin with "-": ${value}`, { hint: 'Restore its folder.' })
   // The file as its owner knows it, and not where the server keeps it.
   const shown = upload === undefined ? what : fileArgument(server.uploads.get(upload).name)
-  const touches = request.target === undefined ? [] : touchedApplications(applicationAt(request.target, server.setup.config, server.setup.defaultPlace), { app: app.name, root: app.root })
-  return { app: app.name, args: ['restore', what, ...more], command: server.commandLine(['restore', shown, ...more]), touches, confirm: touches[0]?.name ?? app.name }
+  const there = request.target === undefined ? undefined : applicationAt(request.target, server.setup.config, server.setup.defaultPlace)
+  const touches = there === undefined ? [] : touchedApplications(there, { app: app.name, root: app.root })
+  const elsewhere = there === undefined || there.root === app.root ? undefined : { folder: there.root, undo: server.commandLine(['restore', '--undo', '--target', there.root]) }
+  return {
+    app: app.name, args: ['restore', what, ...more], command: server.commandLine(['restore', shown, ...more]), touches, confirm: touches[0]?.name ?? app.name,
+    ...(elsewhere === undefined ? {} : { elsewhere }),
+  }
 }
 
 /** A name that is taken for a file's, whatever it looks like. */

@@ -7,6 +7,7 @@ import { CommandLine } from '../components/command-line.tsx'
 import { ProblemAlert } from '../components/problem-alert.tsx'
 import { RestoreBanner } from '../components/restore-banner.tsx'
 import { OutcomeMark, TicketProblem } from '../components/ticket-problem.tsx'
+import { UndoElsewhere } from '../components/undo-elsewhere.tsx'
 import { RunView } from './run-view.tsx'
 
 /** The restore as it goes on, how it ended, and how it is undone. */
@@ -26,14 +27,14 @@ export function RestoreResult({ app, ticket: id, onAgain }: { readonly app: stri
         <div className="panel" role="status">
           <Stack gap="sm">
             <Group><OutcomeMark outcome={ticket.outcome} /><Text fw={600}>{isGood ? t('restore.done') : t('restore.notDone')}</Text></Group>
-            <Text size="sm">{isGood ? t('restore.doneHint') : t('restore.notDoneHint')}</Text>
+            <Text size="sm">{isGood ? ticket.elsewhere === undefined ? t('restore.doneHint') : t('restore.doneElsewhere') : t('restore.notDoneHint')}</Text>
             <Group><Button component={Link} href={`/apps/${encodeURIComponent(app)}`} variant="light">{t('work.toApp')}</Button></Group>
           </Stack>
         </div>
       ) : null}
       {ticket.run === undefined && ticket.error?.code !== 'restore.plan-changed' ? <TicketProblem ticket={ticket} /> : null}
-      {ticket.state === 'ended' ? <RestoreBanner app={app} /> : null}
-      {ticket.run === undefined ? ticket.state === 'ended' ? null : <div className="panel" role="status"><Group><Loader size="sm" aria-hidden="true" /><Text>{ticket.state === 'queued' ? t('work.queued') : t('work.starting')}</Text></Group></div> : <RunView app={app} run={ticket.run} />}
+      {ticket.elsewhere === undefined ? ticket.state === 'ended' ? <RestoreBanner app={app} /> : null : isGood ? <UndoElsewhere ticket={ticket} elsewhere={ticket.elsewhere} /> : null}
+      {ticket.run === undefined ? ticket.state === 'ended' ? null : <div className="panel" role="status"><Group><Loader size="sm" aria-hidden="true" /><Text>{ticket.state === 'queued' ? t('work.queued') : t('work.starting')}</Text></Group></div> : <RunView app={ticket.runApp ?? app} run={ticket.run} />}
       <CommandLine command={ticket.command} />
     </Stack>
   )
