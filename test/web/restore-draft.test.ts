@@ -13,6 +13,15 @@ test('the restore asks for exactly what the plan was made for, and the typed nam
   assert.ok(restoreRequestSchema.safeParse(requestOf(draft, confirmed)).success)
 })
 
+test('that an archive of another application is meant is told with the restore alone', () => {
+  const upload = { id: 'u', app: 'shop', name: 'a.zip', sizeBytes: 1, receivedBytes: 1, state: 'ready', about: { app: 'late', host: '', startedAt: '2026-01-01T00:00:00.000Z', isOther: true } } as const
+  const confirmed = { confirm: 'shop', plan: '0123456789abcdef0123456789abcdef' }
+  const draft = { ...emptyDraft, point: 'upload:u', upload }
+  assert.equal(requestOf(draft, confirmed).otherApplication, undefined)
+  assert.equal(requestOf({ ...draft, isOtherMeant: true }).otherApplication, undefined)
+  assert.equal(requestOf({ ...draft, isOtherMeant: true }, confirmed).otherApplication, 'late')
+})
+
 test('what belongs to another choice is left out', () => {
   const databases = { shop: 'copy' }
   assert.deepEqual(requestOf({ ...emptyDraft, point: 'p', what: 'files', paths: ['a'], databases }), { point: 'p', what: 'files', paths: ['a'] })

@@ -17,6 +17,8 @@ export const restoreRequestSchema = z.strictObject({
   /** Another name for a database: from → to. */
   databases: z.record(z.string(), z.string()).optional(),
   confirm: z.string().optional(),
+  /** For an uploaded archive of another application (`isOther`): that one's name, which says that it is meant. */
+  otherApplication: z.string().optional(),
   /** The plan's digest, as it was shown: where something else would be replaced or removed by now the restore ends with `restore.plan-changed`. */
   plan: z.string().regex(/^[0-9a-f]{32}$/).optional(),
 })

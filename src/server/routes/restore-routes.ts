@@ -31,6 +31,7 @@ export const restoreRoutes: readonly Route[] = [
       const request = await readJson(context, restoreRequestSchema)
       const { app, args, command, confirm, elsewhere } = await restoreOf(context, request)
       if (request.confirm !== confirm) throw new AppError('restore.confirm', 'The name of the application that is changed was not given to confirm it', { hint: `That is ${confirm}.` })
+      requireMeant(context, request)
       return ask(context, 'restore', app, [...args, ...(request.plan === undefined ? [] : ['--if-plan', request.plan])], { command, ...(elsewhere === undefined ? {} : { elsewhere }) })
     },
   },
@@ -62,6 +63,18 @@ export const restoreRoutes: readonly Route[] = [
   })),
 ]
 
+/** An archive of another application replaces all of this one: nobody does that by mistaking a file. @throws AppError `restore.confirm`. */
+function requireMeant({ server }: RequestContext, { point, otherApplication }: RestoreRequest): void {
+  const upload = uploadOf(point)
+  const about = upload === undefined ? undefined : server.uploads.get(upload).about
+  if (about?.isOther !== true || about.app === otherApplication) return
+  throw new AppError('restore.confirm', `This is a restore point of ${about.app}, and that was not confirmed`, { hint: 'Look whether it is the archive that you mean.' })
+}
+
+function uploadOf(point: string): string | undefined {
+  return /^upload:(.+)$/.exec(point)?.[1]
+}
+
 const restoredSchema = z.object({ target: z.string(), safety: z.string() })
 
 /**
@@ -86,11 +99,12 @@ async function restoreOf(context: RequestContext, request: RestoreRequest): Prom
   if (request.target !== undefined && request.target !== app.root && !isAdmin(context)) throw new AppError('access.denied', 'Only an admin may restore into another folder than the application\'s own')
   if (request.target !== undefined && !request.target.startsWith('/')) throw new AppError('usage', 'The folder to restore into is a whole path, from / on')
   // From a list of another application nothing is restored into this one by mistake.
-  const upload = /^upload:(.+)$/.exec(request.point)?.[1]
+  const upload = uploadOf(request.point)
   const what = upload === undefined ? (await server.findPoint(app.name, request.point, request.vault)).point.id : server.uploads.fileOf(upload, app.name)
   const target = request.target ?? (upload === undefined ? undefined : app.root)
   const more = [
-    '--app', app.name,
+    // What an archive is of, and that it is meant, was asked before.
+    ...(upload === undefined ? ['--app', app.name] : []),
     ...(target === undefined ? [] : ['--target', target]),
     ...(request.what === 'all' ? [] : ['--only', request.what === 'files' ? 'files' : 'databases']),
     ...(request.paths === undefined || request.paths.length === 0 ? [] : ['--path', ...request.paths]),

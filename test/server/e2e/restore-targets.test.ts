@@ -7,6 +7,8 @@ import { newMachine } from '../../e2e/machine.ts'
 import { restorePlanSchema } from '../../../src/model/api/restore.ts'
 import type { RestorePlan, RestoreRequest } from '../../../src/model/api/restore.ts'
 import { pointsPageSchema } from '../../../src/model/api/overview.ts'
+import { uploadSchema } from '../../../src/model/api/settings.ts'
+import type { Upload } from '../../../src/model/api/settings.ts'
 import { RunningServer } from './running-server.ts'
 
 suite('where a restore goes, over HTTP', () => {
@@ -32,6 +34,28 @@ suite('where a restore goes, over HTTP', () => {
   after(async () => await server[Symbol.asyncDispose]())
 
   const planOf = async (asked: Partial<RestoreRequest>): Promise<RestorePlan> => restorePlanSchema.parse((await server.work('POST', '/api/apps/shop/restore/plan', { point, ...asked })).result)
+
+  test('an uploaded archive says whose it is, and one of another application is restored only where that is meant', async () => {
+    const [made] = (await server.get(pointsPageSchema, 'GET', '/api/apps/other/points')).points
+    const archive = readFileSync(join(server.machine.place, made?.key ?? ''))
+    const upload = async (app: string): Promise<Upload> => {
+      const { id } = await server.get(uploadSchema, 'POST', '/api/uploads', { app, name: 'backup.tar.gz', sizeBytes: archive.length }, {}, 201)
+      await server.get(uploadSchema, 'PATCH', `/api/uploads/${id}?offset=0`, undefined, { raw: archive })
+      await server.until('it was checked', async () => (await server.get(uploadSchema, 'GET', `/api/uploads/${id}`)).state === 'ready')
+      return await server.get(uploadSchema, 'GET', `/api/uploads/${id}`)
+    }
+    const facts = { app: 'other', host: made?.host, startedAt: made?.startedAt }
+    assert.deepEqual((await upload('other')).about, { ...facts, isOther: false })
+    const { id, about } = await upload('shop')
+    assert.deepEqual(about, { ...facts, isOther: true })
+    const asked = { point: `upload:${id}`, confirm: 'shop' }
+    assert.equal((await planOf({ point: asked.point })).overwritten, 1)
+    for (const otherApplication of [undefined, 'shop']) assert.equal(await server.refused('POST', '/api/apps/shop/restore', { ...asked, otherApplication }), '400 restore.confirm')
+    assert.equal(readFileSync(join(shop, 'index.txt'), 'utf8'), shop)
+    assert.equal((await server.work('POST', '/api/apps/shop/restore', { ...asked, otherApplication: 'other' })).outcome, 'ok')
+    assert.equal(readFileSync(join(shop, 'index.txt'), 'utf8'), other)
+    assert.equal((await server.work('POST', '/api/apps/shop/restore/undo')).outcome, 'ok')
+  })
 
   test('never into a folder of the system, whatever is confirmed', async () => {
     for (const target of ['/', '/etc', '/home', '/usr/lib', '/var/../etc']) {

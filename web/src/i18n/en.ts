@@ -395,6 +395,12 @@ export const en = {
   'upload.refused': 'Refused',
   'upload.pause': 'Stop for now',
   'upload.other': 'Another file',
+  'upload.of': 'Restore point of',
+  'upload.host': 'made on',
+  'upload.foreign': 'An archive of {{kind}}, which does not say of which application it is',
+  'upload.isOther': 'This is a restore point of “{{other}}”, not of “{{app}}”',
+  'upload.isOtherText': 'Restored in place, it replaces the files of {{app}}, and what it does not hold is deleted there.',
+  'upload.otherMeant': 'I mean the restore point of “{{other}}”, for “{{app}}”',
   'upload.foreignHint': 'An archive from outside brings no programs that run with special rights, and its commands are never run unseen.',
 
   'settings.applications': 'Applications',

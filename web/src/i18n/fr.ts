@@ -397,6 +397,12 @@ export const fr: Texts = {
   'upload.refused': 'Refusée',
   'upload.pause': 'Arrêter pour l’instant',
   'upload.other': 'Un autre fichier',
+  'upload.of': 'Point de restauration de',
+  'upload.host': 'créé sur',
+  'upload.foreign': 'Une archive de {{kind}}, qui ne dit pas de quelle application elle vient',
+  'upload.isOther': 'C’est un point de restauration de « {{other}} », et non de « {{app}} »',
+  'upload.isOtherText': 'Restauré sur place, il remplace les fichiers de {{app}}, et ce qu’il ne contient pas y est supprimé.',
+  'upload.otherMeant': 'Je veux bien le point de restauration de « {{other}} », pour « {{app}} »',
   'upload.foreignHint': 'Une archive venue d’ailleurs n’apporte aucun programme aux droits spéciaux, et ses commandes ne sont jamais exécutées à votre insu.',
 
   'settings.applications': 'Applications',

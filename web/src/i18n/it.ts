@@ -397,6 +397,12 @@ export const it: Texts = {
   'upload.refused': 'Rifiutato',
   'upload.pause': 'Ferma per ora',
   'upload.other': 'Un altro file',
+  'upload.of': 'Punto di ripristino di',
+  'upload.host': 'creato su',
+  'upload.foreign': 'Un archivio di {{kind}}, che non dice di quale applicazione è',
+  'upload.isOther': 'Questo è un punto di ripristino di «{{other}}», non di «{{app}}»',
+  'upload.isOtherText': 'Ripristinato al suo posto, sostituisce i file di {{app}}, e ciò che non contiene viene eliminato da lì.',
+  'upload.otherMeant': 'Intendo proprio il punto di ripristino di «{{other}}», per «{{app}}»',
   'upload.foreignHint': 'Un archivio esterno non porta programmi con diritti speciali, e i suoi comandi non vengono mai eseguiti di nascosto.',
 
   'settings.applications': 'Applicazioni',

@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Loader, Stack, Text, Title } from '@mantine/core'
+import { Alert, Button, Checkbox, Group, Loader, Stack, Text, Title } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useEffect, useRef, useState } from 'react'
 import type { ReactElement } from 'react'
@@ -12,15 +12,16 @@ import { CommandLine } from '../components/command-line.tsx'
 import { Name } from '../components/name.tsx'
 import { ProblemAlert } from '../components/problem-alert.tsx'
 import { TicketProblem } from '../components/ticket-problem.tsx'
+import { UploadFacts } from '../components/upload-facts.tsx'
 import { ConfirmField } from '../components/typed-confirm.tsx'
 import { useLocale } from '../components/use-locale.ts'
 import { requestOf } from '../format/restore-draft.ts'
 import type { RestoreDraft } from '../format/restore-draft.ts'
 
-type Props = { readonly app: AppCard; readonly draft: RestoreDraft; readonly onBack: () => void; readonly onStarted: (ticket: string) => void }
+type Props = { readonly app: AppCard; readonly draft: RestoreDraft; readonly onChange: (changed: Partial<RestoreDraft>) => void; readonly onBack: () => void; readonly onStarted: (ticket: string) => void }
 
 /** What would be written, overwritten and deleted; nothing has been touched yet. */
-export function RestorePlanStep({ app, draft, onBack, onStarted }: Props): ReactElement {
+export function RestorePlanStep({ app, draft, onChange, onBack, onStarted }: Props): ReactElement {
   const { t } = useTranslation()
   const planning = useWork(() => ({ path: pathOf`api/apps/${app.name}/restore/plan`, body: requestOf(draft) }))
   const restore = useWork((confirmed: { readonly confirm: string; readonly plan: string }) => ({ path: pathOf`api/apps/${app.name}/restore`, body: requestOf(draft, confirmed) }))
@@ -35,10 +36,12 @@ export function RestorePlanStep({ app, draft, onBack, onStarted }: Props): React
     mutate(undefined)
   }, [mutate])
   const plan = ticket?.state === 'ended' && ticket.error === undefined && ticket.result !== undefined ? ticket.result as RestorePlan : undefined
+  const { upload } = draft
+  const mayStart = plan !== undefined && typed === plan.confirm && (upload?.about?.isOther !== true || draft.isOtherMeant)
   return (
     <form onSubmit={(event) => {
       event.preventDefault()
-      if (plan !== undefined && typed === plan.confirm) restore.mutate({ confirm: typed, plan: plan.digest }, { onSuccess: ({ ticket: started }) => onStarted(started) })
+      if (mayStart) restore.mutate({ confirm: typed, plan: plan.digest }, { onSuccess: ({ ticket: started }) => onStarted(started) })
     }}
     >
       <Stack gap="md">
@@ -46,6 +49,11 @@ export function RestorePlanStep({ app, draft, onBack, onStarted }: Props): React
         {ticket === undefined ? null : <TicketProblem ticket={ticket} />}
         {plan === undefined ? planning.error === null && ticket?.state !== 'ended' ? <div className="panel" role="status"><Group><Loader size="sm" aria-hidden="true" /><Text>{t('restore.planning')}</Text></Group></div> : null : (
           <>
+            {upload === undefined ? null : (
+              <UploadFacts app={app.name} upload={upload}>
+                <Checkbox mt="sm" checked={draft.isOtherMeant} onChange={({ currentTarget }) => onChange({ isOtherMeant: currentTarget.checked })} label={t('upload.otherMeant', { other: upload.about?.app ?? '', app: app.name })} />
+              </UploadFacts>
+            )}
             <PlanView plan={plan} isElsewhere={plan.target !== app.root} />
             <div className="panel">
               <Stack gap="md">
@@ -59,7 +67,7 @@ export function RestorePlanStep({ app, draft, onBack, onStarted }: Props): React
         )}
         <Group justify="space-between">
           <Button variant="default" onClick={onBack}>{t('action.back')}</Button>
-          <Button type="submit" color="red" disabled={plan === undefined || typed !== plan.confirm} loading={restore.isPending}>{t('restore.start')}</Button>
+          <Button type="submit" color="red" disabled={!mayStart} loading={restore.isPending}>{t('restore.start')}</Button>
         </Group>
       </Stack>
     </form>

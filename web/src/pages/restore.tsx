@@ -41,7 +41,7 @@ export function Restore({ app: name }: { readonly app: string }): ReactElement {
         {step === 1 ? <RestoreWhere app={app} draft={draft} onChange={change} /> : null}
         {step === 2 ? (
           <RestorePlanStep
-            app={app} draft={draft} onBack={() => setStep(1)}
+            app={app} draft={draft} onChange={change} onBack={() => setStep(1)}
             onStarted={(started) => {
               setTicket(started)
               setStep(3)
