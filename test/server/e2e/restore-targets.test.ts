@@ -6,7 +6,8 @@ import { after, before, suite, test } from 'node:test'
 import { newMachine } from '../../e2e/machine.ts'
 import { restorePlanSchema } from '../../../src/model/api/restore.ts'
 import type { RestorePlan, RestoreRequest } from '../../../src/model/api/restore.ts'
-import { pointsPageSchema } from '../../../src/model/api/overview.ts'
+import { appCardSchema, pointsPageSchema } from '../../../src/model/api/overview.ts'
+import type { AppCard } from '../../../src/model/api/overview.ts'
 import { uploadSchema } from '../../../src/model/api/settings.ts'
 import type { Upload } from '../../../src/model/api/settings.ts'
 import { RunningServer } from './running-server.ts'
@@ -25,7 +26,13 @@ suite('where a restore goes, over HTTP', () => {
       mkdirSync(root, { recursive: true })
       writeFileSync(join(root, 'index.txt'), root)
     }
-    await machine.configure({ apps: { shop: { root: shop }, other: { root: other } }, place: machine.place })
+    const fresh = join(machine.folder, 'fresh')
+    mkdirSync(join(fresh, 'backups'), { recursive: true })
+    writeFileSync(join(fresh, 'a.txt'), 'a')
+    await machine.configure({
+      apps: { shop: { root: shop, vaults: ['disk'] }, other: { root: other, vaults: ['disk'] }, fresh: { root: fresh, vaults: ['within', 'disk'] } },
+      vaults: { disk: { type: 'archive', place: machine.place }, within: { type: 'archive', place: join(fresh, 'backups') } },
+    })
     server = await RunningServer.start(machine)
     for (const app of ['shop', 'other']) assert.equal((await server.work('POST', `/api/apps/${app}/backup`, {})).outcome, 'ok')
     await server.until('the point is listed', async () => (await server.get(pointsPageSchema, 'GET', '/api/apps/shop/points')).total === 1)
@@ -34,6 +41,18 @@ suite('where a restore goes, over HTTP', () => {
   after(async () => await server[Symbol.asyncDispose]())
 
   const planOf = async (asked: Partial<RestoreRequest>): Promise<RestorePlan> => restorePlanSchema.parse((await server.work('POST', '/api/apps/shop/restore/plan', { point, ...asked })).result)
+
+  test('a destination is not called failing for what was never saved, nor fine where it lies inside the application; a copy is no further point', async () => {
+    const card = async (): Promise<AppCard> => await server.get(appCardSchema, 'GET', '/api/apps/fresh')
+    const states = ({ destinations }: AppCard): unknown => destinations.map(({ name, state }) => [name, state])
+    assert.deepEqual(states(await card()), [['within', 'warning'], ['disk', 'warning']])
+    for (let round = 0; round < 2; round++) assert.equal((await server.work('POST', '/api/apps/fresh/backup', {})).outcome, 'ok')
+    await server.until('both points are seen', async () => (await server.get(pointsPageSchema, 'GET', '/api/apps/fresh/points')).total === 2)
+    const saved = await card()
+    assert.deepEqual([states(saved), saved.points], [[['within', 'warning'], ['disk', 'ok']], 2])
+    assert.match(saved.destinations[0]?.text ?? '', /lies inside the application/)
+    assert.equal(saved.noDatabases, true, 'the dashboard offers no backup of its databases')
+  })
 
   test('an uploaded archive says whose it is, and one of another application is restored only where that is meant', async () => {
     const [made] = (await server.get(pointsPageSchema, 'GET', '/api/apps/other/points')).points
