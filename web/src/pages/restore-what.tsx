@@ -60,7 +60,7 @@ export function RestoreWhat({ app, draft, fromUpload, onChange }: Props): ReactE
         )}
         <Radio.Group label={t('restore.whatLabel')} value={draft.what} onChange={(value) => onChange({ what: value as RestoreDraft['what'] })}>
           <Stack gap="sm" mt="xs">
-            <Radio value="all" label={t('restore.all')} description={t('restore.allHint')} disabled={draft.paths.length > 0} />
+            <Radio value="all" label={t('restore.all')} description={t(chosen === undefined ? 'restore.allHint' : `restore.allHint.${chosen.scope}`)} disabled={draft.paths.length > 0} />
             <Radio value="files" label={draft.paths.length > 0 ? t('restore.onlyPaths', { count: draft.paths.length }) : t('restore.files')} description={draft.paths.length > 0 ? undefined : t('restore.filesHint')} />
             <Radio value="database" label={t('restore.database')} description={t('restore.databaseHint')} disabled={draft.paths.length > 0} />
           </Stack>
