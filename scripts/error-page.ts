@@ -68,6 +68,7 @@ const advice: Record<ErrorCode, readonly [meaning: string, next: string]> = {
   'restore.failed': ['The restore failed, and the message says in what state the application is.', 'Follow its hint before you start the application.'],
   'restore.rolled-back': ['The restore failed and all is as it was before.', 'Mend the cause that is named, then restore again.'],
   'restore.confirm': ['Something would be overwritten and nobody could be asked.', 'Look with `--dry-run`, then pass `--no-ask`.'],
+  'restore.plan-changed': ['What the restore would replace or remove is no longer what its plan said. Nothing was changed.', 'Make the plan again and look at it; where that happens again and again, stop what writes there meanwhile.'],
   'restore.foreign': ['The application\'s configuration forbids archives from outside its places (`allowForeign: false`).', 'Take a restore point of its own, or have whoever keeps the configuration change that.'],
   'access.host': ['The server was asked by a name that is not its own; a foreign site may have made its own name lead here.', 'Add the name that people use to `server: {hosts: […]}` in holdfast.yaml.'],
   'access.origin': ['A page of another server, or a request that does not show where it comes from, wanted to change something.', 'Use the dashboard itself; programs send a token, or the header `X-Holdfast: 1` beside their cookie.'],

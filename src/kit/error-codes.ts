@@ -69,6 +69,7 @@ export const errorCodes = {
   'restore.failed': 1,
   'restore.rolled-back': 1,
   'restore.confirm': 1,
+  'restore.plan-changed': 1,
   'restore.foreign': 1,
   'access.host': 1,
   'access.origin': 1,

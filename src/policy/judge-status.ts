@@ -96,7 +96,8 @@ function judgeRuns(newestFirst: readonly RunFacts[], now: Date): readonly Status
     if (seen.has(run.kind) || (isUnopened && run !== newestVerify)) return []
     // What one found that could open the points still holds after another one that could not.
     if (!isUnopened) seen.add(run.kind)
-    const severity = !isUnopened && (run.kind === 'backup' || run.kind === 'verify' || run.kind === 'thaw') ? 'failed' : 'warning'
+    // What was asked for in a wrong way began nothing: the points tell whether the usual backups go well.
+    const severity = !isUnopened && run.error?.code !== 'usage' && (run.kind === 'backup' || run.kind === 'verify' || run.kind === 'thaw') ? 'failed' : 'warning'
     const what = `The last ${run === newestVerify || run.kind !== 'verify' ? '' : 'other '}${runWords[run.kind]} (${ago(run.startedAt, now)})`
     if (run.outcome === 'interrupted') return [{ code: 'interrupted', severity, message: `${what} was interrupted.`, run: run.kind }]
     if (run.outcome === 'failed') return [{ code: 'run-failed', severity, message: `${what} failed${run.error === undefined ? '.' : `: ${run.error.message}`}`, run: run.kind, ...(run.error === undefined ? {} : { error: run.error.code }) }]

@@ -317,7 +317,7 @@ export class Server implements AsyncDisposable {
   }
 
   #onEvent(app: string, run: string, event: RunEvent): void {
-    if (event.type === 'run.started') this.queue.noteRun(event.pid, run)
+    if (event.type === 'run.started') this.queue.noteRun(event.pid, run, app)
     this.hub.publish('run', { app, run, event }, app)
     if (event.type !== 'run.started') return
     this.#teller.runStarted(app, event)

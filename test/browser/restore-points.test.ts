@@ -260,7 +260,8 @@ suite('a person who looks after restore points', () => {
     await open(`apps/shop/restore?point=${newer.id}`)
     await page.getByRole('button', { name: 'Continue' }).click(patience)
     await page.getByText('Where does it go?').waitFor(patience)
-    await page.getByLabel('shop.db').waitFor(patience)
+    await page.getByText('This SQLite database is a file and goes where the files go:').waitFor(patience)
+    assert.equal(await page.getByLabel('shop.db').count(), 0, 'no other name is asked for what has none')
     await look('restore-where')
   })
 

@@ -1,6 +1,7 @@
 """Runs a command on a pseudo-terminal of its own and answers its questions in turn (an empty answer only waits); prints all that it wrote.
+A file named after an answer is made before that answer is given.
 
-Usage: dialog.py ROWS COLUMNS '[["question", "answer"], …]' COMMAND…; ends with the command's status.
+Usage: dialog.py ROWS COLUMNS '[["question", "answer", "file"?], …]' COMMAND…; ends with the command's status.
 """
 import fcntl
 import json
@@ -30,7 +31,9 @@ while True:
     said += part
     # One part may hold several of them; what stands before a question is not looked at for the next one.
     while dialog and (found := said.find(dialog[0][0].encode(), seen)) >= 0:
-        question, answer = dialog.pop(0)
+        question, answer, *files = dialog.pop(0)
+        for file in files:
+            open(file, 'w').close()
         seen = found + len(question.encode())
         if answer:
             seen = len(said)

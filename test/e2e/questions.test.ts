@@ -12,7 +12,7 @@ import { answerOf } from './program.ts'
 const script = fileURLToPath(new URL('dialog.py', import.meta.url))
 const enter = '\r'
 
-type Dialog = readonly (readonly [question: string, answer: string])[]
+type Dialog = readonly (readonly [question: string, answer: string, file?: string])[]
 
 function onTerminal(dialog: Dialog, command: readonly string[]): readonly string[] {
   return ['python3', script, '30', '160', JSON.stringify(dialog), launcher, ...command]
@@ -61,6 +61,16 @@ test('forget says which points would go and asks: "no" and the answer that needs
   const { status, stdout } = await ask(machine, [['Remove 1 restore point for good?', 'y']], ['forget', '--from', machine.place, '--keep-last', '1'])
   assert.equal(status, 0, stdout)
   assert.deepEqual((await machine.points()).map(({ id }) => id), [newer?.id])
+})
+
+test('a restore asks again where a file came while its plan was read: only what was shown is removed', async () => {
+  await using machine = await newMachine()
+  await writeFile(join(machine.app, 'letter'), 'hello')
+  await machine.backup([machine.app, '--to', machine.place])
+  const restore = ['restore', 'latest', '--from', machine.place]
+  const { status, stdout } = await ask(machine, [['Restore this?', 'y', join(machine.app, 'thesis')], ['has changed since the plan', ''], ['delete     1: thesis', ''], ['Restore this?', 'n']], restore)
+  assert.equal(status, 1, stdout)
+  assert.deepEqual(await readdir(machine.app), ['letter', 'thesis'])
 })
 
 for (const [answer, isKept] of [['y', true], ['n', false], [enter, false]] as const) {

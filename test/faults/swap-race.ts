@@ -139,7 +139,7 @@ async function restore(vault: Vault, id: string, manifest: Manifest, target: str
   const run: ActiveRun = { ...recording, id: 'race', report: () => { throw new Error('nobody asks for it') } }
   await restorePoint({
     app: 'target', vault, id, manifest, target, files: true, databases: [], wanted: () => true, belongs, ownership: 'numeric', trusted: true,
-    hooks: { fire: async () => undefined }, tempFolder, keepSafetyMs: 0, dryRun: false, confirm: async () => true,
+    hooks: { fire: async () => undefined }, tempFolder, keepSafetyMs: 0, dryRun: false, asks: false, confirm: async () => true,
   }, run)
   return recording.events.some((event) => event.type === 'run.warning' && event.code === 'restore.missing')
 }

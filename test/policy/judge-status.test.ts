@@ -146,6 +146,7 @@ test('the last backup\'s failure, interruption and warnings are told until the n
   assert.equal(judged(input([fresh()], { runs: [run('failed', { startedAt: '2026-11-19T03:00:00Z' }), run('ok')] })).state, 'ok')
   assert.equal(judged(input([fresh()], { runs: [run('ok'), run('failed', { kind: 'verify', startedAt: '2026-11-19T03:00:00Z' })] })).codes, 'run-failed:failed', 'another kind\'s success is no excuse')
   assert.equal(judged(input([fresh()], { runs: [run('failed', { kind: 'restore' })] })).codes, 'run-failed:warning')
+  assert.equal(judged(input([fresh()], { runs: [run('failed', { error: { ...error, code: 'usage' } })] })).codes, 'run-failed:warning', 'a slip in what was asked for is told, and takes nothing from the points')
 })
 
 test('a verification with another password is a warning, and hides nothing of what the one before found', () => {

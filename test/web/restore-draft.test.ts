@@ -8,8 +8,18 @@ test('the restore asks for exactly what the plan was made for, and the typed nam
   const draft = { ...emptyDraft, point: '0123456789abcdef', where: 'folder', folder: ' /srv/new ', databases: { shop: 'shop_copy', other: '', same: 'same' } } as const
   const plan = requestOf(draft)
   assert.deepEqual(plan, { point: '0123456789abcdef', what: 'all', target: '/srv/new', databases: { shop: 'shop_copy' } })
-  assert.deepEqual(requestOf(draft, 'erp'), { ...plan, confirm: 'erp' })
-  assert.ok(restoreRequestSchema.safeParse(requestOf(draft, 'erp')).success)
+  const confirmed = { confirm: 'erp', plan: '0123456789abcdef0123456789abcdef' }
+  assert.deepEqual(requestOf(draft, confirmed), { ...plan, ...confirmed })
+  assert.ok(restoreRequestSchema.safeParse(requestOf(draft, confirmed)).success)
+})
+
+test('that an archive of another application is meant is told with the restore alone', () => {
+  const upload = { id: 'u', app: 'shop', name: 'a.zip', sizeBytes: 1, receivedBytes: 1, state: 'ready', about: { app: 'late', host: '', startedAt: '2026-01-01T00:00:00.000Z', isOther: true } } as const
+  const confirmed = { confirm: 'shop', plan: '0123456789abcdef0123456789abcdef' }
+  const draft = { ...emptyDraft, point: 'upload:u', upload }
+  assert.equal(requestOf(draft, confirmed).otherApplication, undefined)
+  assert.equal(requestOf({ ...draft, isOtherMeant: true }).otherApplication, undefined)
+  assert.equal(requestOf({ ...draft, isOtherMeant: true }, confirmed).otherApplication, 'late')
 })
 
 test('what belongs to another choice is left out', () => {

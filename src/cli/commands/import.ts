@@ -7,6 +7,7 @@ import type { Candidate } from '../../archive/foreign/find-candidates.ts'
 import { findCandidates } from '../../archive/foreign/find-candidates.ts'
 import { foreignSnapshot } from '../../archive/foreign/foreign-point.ts'
 import { ImportedVault } from '../../archive/foreign/imported-vault.ts'
+import { openAnyArchive } from '../../archive/foreign/open-any-archive.ts'
 import { knownTitles, recognise } from '../../archive/foreign/recognise.ts'
 import type { RecognisedPoint, RecogniseOptions } from '../../archive/foreign/recognise.ts'
 import { thisPerson } from '../../config/default-paths.ts'
@@ -51,7 +52,7 @@ type Imported = {
   readonly notes: readonly string[]
 }
 type Failed = { readonly files: readonly string[]; readonly code: ErrorCode; readonly message: string; readonly hint?: string }
-type Outcome = { readonly imported: readonly Imported[]; readonly failed: readonly Failed[]; readonly ours: readonly string[]; readonly passedOver: number; readonly configs: readonly IotstackBackupConfig[] }
+type Outcome = { readonly imported: readonly Imported[]; readonly failed: readonly Failed[]; readonly ours: readonly string[]; readonly own: readonly Snapshot[]; readonly passedOver: number; readonly configs: readonly IotstackBackupConfig[] }
 
 export function addImportCommand(program: Command): void {
   const command = program.command('import').description('recognise backups that other programs made, and list them beside our own').argument('[paths...]', 'archives, folders that are searched for them, or a configuration of IOTstackBackup')
@@ -81,7 +82,7 @@ async function importAll(context: CommandContext, paths: readonly string[], opti
   if (paths.length === 0) throw new AppError('usage', 'What is to be imported?', { hint: 'Name archives, or folders that are searched for them.' })
   if (options.app !== undefined && fileSafe(options.app) !== options.app) throw new AppError('usage', `"${options.app}" is no name for an application`, { hint: 'Use letters, digits, ".", "_" and "-".' })
   const run = quietRun(output, signal)
-  const outcome = { imported: [] as Imported[], failed: [] as Failed[], ours: [] as string[], passedOver: 0, configs: [] as IotstackBackupConfig[] }
+  const outcome = { imported: [] as Imported[], failed: [] as Failed[], ours: [] as string[], own: [] as Snapshot[], passedOver: 0, configs: [] as IotstackBackupConfig[] }
   const archives: string[] = []
   for (const path of paths) {
     const config = await readIotstackBackupConfig(path, join(homedir(), 'IOTstack'))
@@ -102,8 +103,10 @@ async function importAll(context: CommandContext, paths: readonly string[], opti
     if (sizeBytes > toldBytes) output.say(`reading ${printable(files[0] ?? '')}, ${formatByteSize(sizeBytes)} …`)
     try {
       const found = await recognise(candidate, recogniseOptions, run)
-      if (found === 'ours') outcome.ours.push(...files)
-      else if (found !== undefined) outcome.imported.push(await importer.take(found, recogniseOptions, run))
+      if (found === 'ours') {
+        outcome.ours.push(...files)
+        if (options.dryRun === true) outcome.own.push(...await ownSnapshots(files, recogniseOptions, run))
+      } else if (found !== undefined) outcome.imported.push(await importer.take(found, recogniseOptions, run))
       else if (candidate.named) outcome.failed.push({ files, code: 'archive.foreign', message: 'is no archive of a program that Holdfast knows', hint: `Known are: ${knownTitles()}.` })
       else outcome.passedOver += 1
     } catch (error) {
@@ -117,6 +120,16 @@ async function importAll(context: CommandContext, paths: readonly string[], opti
   output.result({ ...rest, dryRun: options.dryRun === true, ...(configs.length === 0 ? {} : { config: configs.map(({ app, name, notes }) => ({ apps: { [name]: app }, notes })) }) }, () => describe(outcome, options, output))
   if (outcome.failed.length > 0) return Math.max(...outcome.failed.map(({ code }) => code === 'archive.password' && outcome.failed.length === 1 ? exitStatusOf(code) : 1))
   return 0
+}
+
+/** What restore points of ours say of themselves. */
+async function ownSnapshots(files: readonly string[], { password, tempFolder }: RecogniseOptions, run: Run): Promise<readonly Snapshot[]> {
+  const points: Snapshot[] = []
+  for (const path of files) {
+    const vault = await openAnyArchive(path, { openDump: openForeignDump, ...(password === undefined ? {} : { password }), ...(tempFolder === undefined ? {} : { tempFolder }) }, run)
+    points.push(...await vault.snapshots(run))
+  }
+  return points
 }
 
 function configFile({ setup, options }: CommandContext): string {

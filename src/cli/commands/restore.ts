@@ -23,7 +23,10 @@ import { restoreToFinish } from '../../runs/restore/finish-restore.ts'
 import type { RestoreAbout } from '../../runs/restore/restore-record.ts'
 import { databaseTargets } from '../../runs/restore/database-targets.ts'
 import { localDatabases } from '../../runs/restore/local-databases.ts'
+import { planDigest } from '../../runs/restore/plan-digest.ts'
 import type { RestorePreview } from '../../runs/restore/preview-restore.ts'
+import type { TouchedApplication } from '../../runs/restore/touched-applications.ts'
+import { touchedApplications } from '../../runs/restore/touched-applications.ts'
 import { afterImportOf, restoreApplication } from '../../runs/restore/restore-application.ts'
 import { openForeignDump } from '../../sources/databases/foreign-dump.ts'
 import { askYesNo, mayAsk } from '../ask.ts'
@@ -43,12 +46,12 @@ import { vaultOf } from '../../runs/setup.ts'
 type Options = {
   dump?: string
   target?: string; only?: 'files' | 'databases'; path?: string[]; owner: Ownership; dryRun?: boolean; trust?: boolean; trustHooks?: boolean; user?: string
-  resume?: boolean; rollback?: boolean; undo?: boolean
+  ifPlan?: string; resume?: boolean; rollback?: boolean; undo?: boolean
   dbName: ReadonlyMap<string, string>; dbHost?: string; dbPort?: number; dbSocket?: string; dbUser?: string; dbPasswordFile?: string
 }
 
 /** Undoing, finishing and rolling back concern the restore that was, as a whole. */
-const ofRestoresOnly = ['only', 'path', 'owner', 'dump', 'trust', 'trustHooks']
+const ofRestoresOnly = ['only', 'path', 'owner', 'dump', 'ifPlan', 'trust', 'trustHooks']
 
 export function addRestoreCommand(program: Command): void {
   const command = program.command('restore').description('restore an application, in place or into another folder').argument('[what]', 'an id, "latest", or the file of an archive', 'latest')
@@ -65,6 +68,7 @@ export function addRestoreCommand(program: Command): void {
     .option('--db-user <user>', 'the database user')
     .option('--db-password-file <file>', 'the file with that user\'s password')
     .option('-n, --dry-run', 'only say what would be written, overwritten and deleted')
+    .option('--if-plan <digest>', 'only while the plan is still the one that --dry-run --json gave this digest (plan)')
     .option('--trust', 'an archive from outside or of another program: restore setuid bits and devices too, let its dumps name other databases, and take its configuration where there is none')
     .option('--trust-hooks', 'keep hooks that came out of the archive, and run its scripts')
     .option('--user <name>', 'whose the application\'s own log is (as root)')
@@ -101,8 +105,9 @@ async function restore(context: CommandContext, what: string, options: Options):
   const { setup, output, signal, options: { ask, json } } = context
   const { vault, point, isFile, places } = await findRestorePoint(context, what, options)
   const manifest = await vault.manifest(point.id, quietRun(output, signal))
-  const recovered = await recoverConfig(context, { id: point.id, manifest, isFile }, options)
   const app = targetOf(context, manifest, options)
+  const recovered = await recoverConfig(context, { id: point.id, manifest, isFile }, options)
+  const touched = touchedApplications(app, manifest)
   const atTarget = databasesAtTarget(app, manifest.preset)
   const trusted = options.trust === true || (!isFile && manifest.foreign === undefined)
   if (options.only !== 'files') output.giveToRestore(databaseOptions(options))
@@ -118,10 +123,12 @@ async function restore(context: CommandContext, what: string, options: Options):
     places: [setup.defaultPlace, ...places],
     ...(options.user === undefined ? {} : { owner: ownerOfName(options.user) }),
     databases: { ...atTarget, ...(atTarget.known.length > 0 ? {} : { known: localDatabases(recovered?.config.apps[manifest.app]?.databases ?? []) }), overrides: overridesOf(options), renamed: options.dbName, trusted },
+    asks: mayAsk({ ask, json }),
     async confirm(preview, databases) {
+      if (options.ifPlan !== undefined && options.ifPlan !== planDigest(preview, databases)) throw new AppError('restore.plan-changed', 'What the restore would replace or remove has changed since its plan was made; nothing was changed', { hint: 'Make the plan again, and look at it. Stop what writes there meanwhile where that happens again and again.' })
       if (!mayAsk({ ask, json })) return confirmUnasked(context, preview, databases)
       progress[Symbol.dispose]()
-      output.say(describePlan(preview, databases, point, app))
+      output.say(describePlan(preview, databases, point, app, touched))
       return await askYesNo('Restore this?')
     },
   }, await setup.state(app.name), { signal, onEvent: progress.show, now: () => new Date() })
@@ -131,8 +138,8 @@ async function restore(context: CommandContext, what: string, options: Options):
   const { preview, databases, safety } = result
   if (databases.length === 0) output.giveToRestore('')
   const report = reportWith(result.report, kept)
-  output.result({ outcome: report.outcome, id: point.id, target: app.root, preview, databases, safety, configuration: kept.file, dryRun: options.dryRun === true, notes: report.notes, warnings: report.warnings }, () => options.dryRun === true && preview !== undefined
-    ? describePlan(preview, databases, point, app)
+  output.result({ outcome: report.outcome, id: point.id, target: app.root, preview, ...(preview === undefined ? {} : { plan: planDigest(preview, databases) }), databases, safety, touches: touched, configuration: kept.file, dryRun: options.dryRun === true, notes: report.notes, warnings: report.warnings }, () => options.dryRun === true && preview !== undefined
+    ? describePlan(preview, databases, point, app, touched)
     : [`${output.paint('green', 'restored')} ${point.id} (${localTime(point.startedAt)}) to ${printable(app.root)}`, ...databases.map((name) => `  ${printable(name)}`), output.withGiven(`  what was there before is kept for a week: "holdfast restore --undo --target ${printable(shellQuote(app.root))}" brings it back`)].join('\n'))
   return exitStatusOfRun(report)
 }
@@ -168,8 +175,20 @@ function refuseLinks({ linked, samples }: RestorePreview): void {
   })
 }
 
-/** The application that is restored into: the configured one that the point names, or the folder given. */
+/** The application that is restored into: the configured one that the point names, or the folder given. @throws AppError `restore.target`. */
 function targetOf({ setup }: CommandContext, manifest: Manifest, options: Options): Application {
+  const { app: asked } = placeOptions(options)
+  // What another program made does not say whose it is.
+  if (asked !== undefined && manifest.foreign !== undefined && options.target === undefined) return setup.application(asked)
+  const own = ownTarget(setup, manifest, options)
+  // An application that was renamed since stands in the folder that its older points name.
+  if (asked !== undefined && manifest.foreign === undefined && asked !== manifest.app && !(options.target === undefined && own.configured && own.name === asked)) {
+    throw new AppError('restore.target', `This is a restore point of ${manifest.app}, and not of ${asked}`, { hint: 'Look whether it is the archive that you mean. To restore it all the same, leave --app away and name the folder that it goes into with --target.' })
+  }
+  return own
+}
+
+function ownTarget(setup: CommandContext['setup'], manifest: Manifest, options: Options): Application {
   if (options.target !== undefined) return applicationAt(options.target, setup.config, setup.defaultPlace, undefined)
   if (setup.config?.apps[manifest.app] !== undefined) return setup.application(manifest.app)
   if (manifest.root === '') throw new AppError('restore.target', 'Another program made this archive, which does not say where the application belongs', { hint: 'Give the application\'s folder with --target; or import the archive with --app NAME for an application of the configuration.' })
@@ -180,7 +199,7 @@ function targetOf({ setup }: CommandContext, manifest: Manifest, options: Option
 
 async function finish(context: CommandContext, what: string, options: Options, how: FinishHow): Promise<number> {
   const { setup, output, signal, options: { ask, json } } = context
-  const app = options.target !== undefined ? applicationAt(options.target, setup.config, setup.defaultPlace) : setup.application(what === 'latest' ? undefined : what)
+  const app = options.target !== undefined ? applicationAt(options.target, setup.config, setup.defaultPlace) : setup.application(what === 'latest' ? placeOptions(options).app : what)
   const { about } = restoreToFinish(app.root, how)
   const plan = describeFinish(about, app, how)
   if (options.dryRun === true) {
@@ -241,7 +260,7 @@ function databaseOptions({ dbName, dbHost, dbPort, dbSocket, dbUser, dbPasswordF
   return given.map(([name, value]) => value === undefined ? '' : `${name} ${printable(shellQuote(value))} `).join('')
 }
 
-function describePlan(preview: RestorePreview, databases: readonly string[], point: Snapshot, app: Application): string {
+function describePlan(preview: RestorePreview, databases: readonly string[], point: Snapshot, app: Application, touched: readonly TouchedApplication[]): string {
   const state = pointState(point)
   const lines = [
     `Restore point ${point.id} of ${printable(point.app)}, ${localTime(point.startedAt)}${state === 'verified' ? '' : ` — ${state}`}`,
@@ -254,6 +273,9 @@ function describePlan(preview: RestorePreview, databases: readonly string[], poi
   ]
   if (preview.linked > 0) lines.push(`  link       ${preview.linked}${some(preview.samples.linked)} (links to folders; a folder takes the place of each)`)
   for (const name of databases) lines.push(`  replace    ${printable(name)}`)
+  if (preview.databaseFiles.overwritten.length > 0) lines.push(`  replace    the database${some(preview.databaseFiles.overwritten)}`)
+  if (preview.databaseFiles.deleted.length > 0) lines.push(`  delete     the database${some(preview.databaseFiles.deleted)}`)
+  for (const { name, root, how } of touched) lines.push(`  careful    ${{ same: 'this is the folder of', holds: 'in this folder lies', within: 'this folder lies in' }[how]} ${printable(name)}${how === 'same' ? '' : ` (${printable(root)})`}, whose files are changed by it`)
   return lines.join('\n')
 }
 

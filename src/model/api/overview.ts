@@ -50,6 +50,8 @@ export const appCardSchema = z.object({
   destinations: z.array(destinationStateSchema),
   points: count,
   parts: z.array(z.string()),
+  /** Neither its configuration nor its newest full point has a database. */
+  noDatabases: z.boolean().optional(),
   /** The command that makes a backup of it. */
   command: z.string(),
 })

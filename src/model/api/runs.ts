@@ -40,6 +40,10 @@ export const ticketStateSchema = z.object({
   ticket: z.string(), app: z.string(), what: z.enum(['backup', 'restore', 'verify', 'remove', 'plan', 'diff', 'import', 'undo', 'resume', 'rollback', 'touch']),
   state: z.enum(['queued', 'running', 'ended']),
   run: z.string().optional(),
+  /** Whose journal has the run, where that is another application: a restore into its folder. */
+  runApp: z.string().optional(),
+  /** A restore into another folder than the application's own, and the command line that undoes it; `POST /api/apps/:app/restore/undo/:ticket` does the same. */
+  elsewhere: z.object({ folder: z.string(), undo: z.string() }).optional(),
   askedAt: instant,
   askedBy: z.string(),
   command: z.string(),

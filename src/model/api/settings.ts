@@ -25,5 +25,8 @@ export type Discovered = z.infer<typeof discoveredSchema>
 
 /** `POST /api/uploads` `{app, name, sizeBytes}`; bytes follow with `PATCH /api/uploads/:id?offset=N`; `GET /api/uploads/:id` tells how far it is. */
 export const uploadRequestSchema = z.strictObject({ app: z.string(), name: z.string().min(1).max(255), sizeBytes: count })
-export const uploadSchema = z.object({ id: z.string(), app: z.string(), name: z.string(), sizeBytes: count, receivedBytes: count, state: z.enum(['receiving', 'checking', 'ready', 'refused']), text: z.string().optional(), point: z.string().optional() })
+/** What a checked archive says of itself; one of another program does not say whose it is. `isOther`: it is of another application than that which it was uploaded for. */
+const uploadAboutSchema = z.object({ app: z.string().optional(), host: z.string(), startedAt: z.iso.datetime(), kind: z.string().optional(), isOther: z.boolean() })
+export type UploadAbout = z.infer<typeof uploadAboutSchema>
+export const uploadSchema = z.object({ id: z.string(), app: z.string(), name: z.string(), sizeBytes: count, receivedBytes: count, state: z.enum(['receiving', 'checking', 'ready', 'refused']), text: z.string().optional(), about: uploadAboutSchema.optional() })
 export type Upload = z.infer<typeof uploadSchema>

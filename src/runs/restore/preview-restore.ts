@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { lstatSync, rmSync, statSync } from 'node:fs'
+import type { BigIntStats } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -8,6 +10,7 @@ import { AppError, systemCode } from '../../kit/app-error.ts'
 import type { Entry } from '../../model/entry.ts'
 import type { Run } from '../../model/run.ts'
 import type { Selection, VaultReader } from '../../model/vault.ts'
+import { isSqliteFile } from '../../sources/databases/find-sqlite.ts'
 import { mountPointsBelow, onMountPoint } from './mount-points.ts'
 import type { Belongs } from './plan-swap.ts'
 
@@ -27,10 +30,16 @@ export type RestorePreview = {
   readonly contentBytes: number
   /** The largest file with its holes. */
   readonly largestBytes: number
+  /** SQLite databases in the target, as their first bytes tell them: the first paths of those that are overwritten, and of those that are deleted. */
+  readonly databaseFiles: { readonly overwritten: readonly string[]; readonly deleted: readonly string[] }
+  /** A hash of what is overwritten and deleted, path by path; the same while nothing comes, goes or begins to differ. */
+  readonly changes: string
   readonly samples: { readonly written: readonly string[]; readonly overwritten: readonly string[]; readonly deleted: readonly string[]; readonly linked: readonly string[] }
 }
 
-const sampleSize = 20
+const sqliteJournal = /-(?:wal|shm|journal)$/
+/** Of each kind so many paths are told. */
+const sampleSize = 300
 
 /**
  * Compares the metadata in a restore point with the live folder. Memory stays flat: names lie in a temporary table in
@@ -47,9 +56,17 @@ export async function previewRestore(vault: Pick<VaultReader, 'open'>, id: strin
     const mounts = live === undefined ? new Set<string>() : mountPointsBelow(target)
     const count = { written: 0, overwritten: 0, alike: 0, deleted: 0, linked: 0, contentBytes: 0, largestBytes: 0 }
     const samples = { written: [] as string[], overwritten: [] as string[], deleted: [] as string[], linked: [] as string[] }
+    const databaseFiles = { overwritten: [] as string[], deleted: [] as string[] }
+    const changes = createHash('sha256')
     const sample = (kind: keyof typeof samples, path: string): void => {
       count[kind] += 1
       if (samples[kind].length < sampleSize) samples[kind].push(path)
+    }
+    const lose = (kind: keyof typeof databaseFiles, path: string, there: BigIntStats | undefined): void => {
+      sample(kind, path)
+      // The journals of a database come and go while somebody works with it.
+      if (!sqliteJournal.test(path)) changes.update(kind).update(encodeName(path)).update('\0')
+      if (databaseFiles[kind].length < sampleSize && mayBeSqlite(there) && isSqliteFile(join(target, path))) databaseFiles[kind].push(path)
     }
     for await (const entry of vault.open(id, wanted, run, 'metadata')) {
       run.signal.throwIfAborted()
@@ -62,18 +79,18 @@ export async function previewRestore(vault: Pick<VaultReader, 'open'>, id: strin
       const there = live?.lstat(entry.path)
       if (entry.kind === 'dir' && there?.isSymbolicLink() === true && leadsToFolder(join(target, entry.path))) sample('linked', entry.path)
       if (there === undefined) sample('written', entry.path)
-      else if (kindOf(there) !== entry.kind) sample('overwritten', entry.path)
+      else if (kindOf(there) !== entry.kind) lose('overwritten', entry.path, there)
       else if (entry.kind === 'dir') count.alike += 1
       else if (there.mtimeNs === entry.mtimeNs && Number(there.mode & 0o7777n) === entry.mode && (entry.kind !== 'file' || entry.hardlinkTo !== undefined || Number(there.size) === entry.size)) count.alike += 1
-      else sample('overwritten', entry.path)
+      else lose('overwritten', entry.path, there)
     }
     if (live !== undefined) {
       for (const path of belonging(live, '.', belongs, mounts)) {
         run.signal.throwIfAborted()
-        if (find.get(encodeName(path)) === undefined) sample('deleted', path)
+        if (find.get(encodeName(path)) === undefined) lose('deleted', path, live.lstat(path))
       }
     }
-    return { ...count, samples }
+    return { ...count, samples, databaseFiles, changes: changes.digest('hex') }
   } finally {
     table.close()
     rmSync(folder, { recursive: true, force: true })
@@ -86,6 +103,11 @@ function leadsToFolder(link: string): boolean {
   } catch {
     return false
   }
+}
+
+/** Its pages have 512 bytes or a multiple of it: most files need not be opened. */
+function mayBeSqlite(there: BigIntStats | undefined): boolean {
+  return there?.isFile() === true && there.size > 0n && there.size % 512n === 0n
 }
 
 /** What an entry takes on the disk: a further name nothing, a sparse file what is not hole. */

@@ -24,6 +24,7 @@ import type { TargetOptions } from './database-targets.ts'
 import { broughtBy, isAtHome, ownersOf, reachableDumps, refuseBrokenDumps, refuseForeign, refuseOtherKind, refuseOtherLayout, savedBy } from './foreign-restore.ts'
 import type { Belongs } from './plan-swap.ts'
 import type { RestorePreview } from './preview-restore.ts'
+import { refuseSystemFolder } from './refuse-system-folder.ts'
 import { restorePoint } from './restore-point.ts'
 import { sparing, sqliteJournals } from './spare.ts'
 import { isContainer, keepSafetyMs } from './work-folder.ts'
@@ -47,6 +48,8 @@ export type RestoreOptions = {
   /** Whose the application's own log is; by default the running user's. */
   readonly owner?: FileOwner
   readonly databases: TargetOptions
+  /** Whether `confirm` asks a person, who takes time. */
+  readonly asks: boolean
   confirm(preview: RestorePreview, databases: readonly string[]): Promise<boolean>
 }
 
@@ -62,6 +65,7 @@ export async function restoreApplication(app: Application, vault: VaultReader, i
   using log = new PresetLogFile(presetWhereThere(app), app.root, options.owner)
   const { report, error } = await performRun(options.dryRun ? 'plan' : 'restore', state, listening(context, log), tellingJeedom({ app, state, silent: options.dryRun }, 'restore', notingLog(log, async (run) => {
     const manifest = await vault.manifest(id, run)
+    refuseSystemFolder(app, manifest)
     const isForeign = options.isOutside || manifest.foreign !== undefined
     if (isForeign) await refuseForeign(app, [])
     refuseOtherKind(app, manifest)
@@ -100,7 +104,7 @@ export async function restoreApplication(app: Application, vault: VaultReader, i
         return taken
       },
       ownership: ownersOf(manifest, options.ownership, app.root), trusted: options.trusted, hooks: hooksOf(app, run, () => ({ HOLDFAST_POINT: id, HOLDFAST_TARGET: app.root }), options.trustHooks),
-      tempFolder: state.tempFolder, keepSafetyMs, dryRun: options.dryRun,
+      tempFolder: state.tempFolder, keepSafetyMs, dryRun: options.dryRun, asks: options.asks,
       async confirm(preview) {
         requireFound(missing)
         tellPlan(preview)

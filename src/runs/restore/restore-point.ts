@@ -58,6 +58,8 @@ export type RestoreRequest = {
   readonly tempFolder: string
   readonly keepSafetyMs: number
   readonly dryRun: boolean
+  /** Whether `confirm` asks a person, who takes time. */
+  readonly asks: boolean
   /** Asked with the plan before anything live is touched; false ends the restore. */
   confirm(preview: RestorePreview): Promise<boolean>
 }
@@ -75,9 +77,9 @@ export async function restorePoint(request: RestoreRequest, run: ActiveRun): Pro
   refuseUnfinished(request.target)
   for (const database of request.databases) await database.check(run)
   const wanted = request.files ? request.wanted : (): boolean => false
-  const preview = await previewRestore(request.vault, request.id, wanted, request.target, request.files ? request.belongs : () => 'skip', request.tempFolder, run)
-  if (request.dryRun) return { preview }
-  if (!await request.confirm(preview)) throw new AppError('restore.confirm', 'The restore was not confirmed; nothing was changed', { hint: 'Confirm the plan, or give --no-ask in a script.' })
+  const makePlan = async (): Promise<RestorePreview> => await previewRestore(request.vault, request.id, wanted, request.target, request.files ? request.belongs : () => 'skip', request.tempFolder, run)
+  if (request.dryRun) return { preview: await makePlan() }
+  const preview = await confirmedPlan(request, makePlan, run)
   await tidyRestores(request.target, request.keepSafetyMs, run)
   const createdTarget = !existsSync(request.target)
   const folder = openWorkFolder(request.target, run)
@@ -99,6 +101,18 @@ export async function restorePoint(request: RestoreRequest, run: ActiveRun): Pro
     throw inWords(error, folder)
   }
   return { preview, safety: folder }
+}
+
+/** Whoever took time over the plan is asked again where something else would be replaced or removed by now. */
+async function confirmedPlan(request: RestoreRequest, makePlan: () => Promise<RestorePreview>, run: ActiveRun): Promise<RestorePreview> {
+  for (let preview = await makePlan(); ;) {
+    if (!await request.confirm(preview)) throw new AppError('restore.confirm', 'The restore was not confirmed; nothing was changed', { hint: 'Confirm the plan, or give --no-ask in a script.' })
+    if (!request.asks) return preview
+    const now = await makePlan()
+    if (now.changes === preview.changes) return now
+    run.emit({ type: 'run.note', code: 'restore.plan-changed', message: 'What is there has changed since the plan was shown: this is the plan now' })
+    preview = now
+  }
 }
 
 function openWorkFolder(target: string, run: ActiveRun): string {

@@ -184,8 +184,9 @@ export class AppBook {
       days: [...dayStrip(around.expected(name), page.gathered.runs, lastDays(now(), 30))],
       sizes: sizesOf(page),
       destinations: page.places.map((place) => destination(place, page, status)),
-      points: new Set(points.map(({ id }) => id)).size,
+      points: countOf(points),
       parts: [...page.parts],
+      ...(hasNoDatabases(page) ? { noDatabases: true } : {}),
       command: around.command(['backup', name]),
     }
   }
@@ -320,21 +321,36 @@ function newestOf(page: Page, status: Status): Snapshot | undefined {
   return page.points.find(({ id }) => ids.has(id))
 }
 
+/** A copy in another vault has an id of its own: they are one point, by time, slot, scope and host. */
+function pointMark({ startedAt, slot, scope, host }: Snapshot): string {
+  return `${startedAt} ${slot} ${scope} ${host}`
+}
+
+function hasNoDatabases({ app, points }: Page): boolean {
+  return (app.config.databases ?? []).length === 0 && points.find(({ scope, complete }) => scope === 'full' && complete)?.databases === 0
+}
+
+function countOf(points: readonly Snapshot[]): number {
+  return new Set(points.map(pointMark)).size
+}
+
 function sizesOf(page: Page): { at: string; sizeBytes: number }[] {
   const seen = new Set<string>()
-  return page.points.filter(({ id, complete, scope, foreign }) => complete && foreign === undefined && scope === page.app.config.scope && !seen.has(id) && seen.add(id).size > 0)
+  return page.points.filter((point) => point.complete && point.foreign === undefined && point.scope === page.app.config.scope && !seen.has(pointMark(point)) && seen.add(pointMark(point)).size > 0)
     .slice(0, sizesShown).map(({ startedAt, sizeBytes }) => ({ at: startedAt, sizeBytes })).toReversed()
 }
 
-const bad: ReadonlySet<StatusReason['code']> = new Set(['never-ran', 'vault-unreachable', 'vault-empty', 'overdue', 'missing', 'damaged'])
+/** What is wrong with the place itself; that nothing was saved yet is no fault of it. */
+const bad: ReadonlySet<StatusReason['code']> = new Set(['vault-unreachable', 'overdue', 'missing', 'damaged'])
 
 function destination({ name, place, real, reach, freeBytes: free }: Page['places'][number], page: Page, status: Status): DestinationState {
   const reasons = status.reasons.filter(({ vault, code }) => vault === name || code === 'never-ran')
   const failed = reasons.find(({ severity, code }) => severity === 'failed' && bad.has(code))
   const first = failed ?? reasons[0]
+  const inside = `${real}/`.startsWith(`${page.app.root}/`)
   return {
-    name, place, reach, state: failed !== undefined ? 'failed' : reasons.length > 0 ? 'warning' : 'ok',
-    text: first?.message ?? 'All is there that should be.', inside: `${real}/`.startsWith(`${page.app.root}/`),
+    name, place, reach, state: failed !== undefined ? 'failed' : reasons.length > 0 || inside ? 'warning' : 'ok',
+    text: first?.message ?? (inside ? 'It lies inside the application: what destroys the one destroys the other.' : 'All is there that should be.'), inside,
     ...(free === undefined ? {} : { freeBytes: free }),
   }
 }

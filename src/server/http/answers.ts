@@ -26,7 +26,7 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
   ...accessStatus,
   'usage': 400, 'config.invalid': 400, 'config.unsafe': 409, 'config.missing': 404, 'schedule.invalid': 400, 'source.selection': 400,
   'app.unknown': 404, 'app.ambiguous': 409, 'source.missing': 409, 'vault.unknown-point': 404, 'vault.ambiguous-point': 409, 'vault.missing': 409, 'vault.empty': 404, 'vault.protected': 409,
-  'lock.held': 409, 'queue.full': 429, 'storage.exists': 409, 'storage.full': 507, 'storage.denied': 403, 'restore.confirm': 400, 'restore.foreign': 403, 'interrupted': 499,
+  'lock.held': 409, 'queue.full': 429, 'storage.exists': 409, 'storage.full': 507, 'storage.denied': 403, 'restore.confirm': 400, 'restore.plan-changed': 409, 'restore.failed': 409, 'restore.foreign': 403, 'interrupted': 499,
   'archive.damaged': 422, 'archive.foreign': 422, 'archive.password': 422, 'archive.encryption': 422,
 }
 

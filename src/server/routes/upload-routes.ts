@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import { AppError } from '../../kit/app-error.ts'
 import { uploadRequestSchema } from '../../model/api/settings.ts'
+import type { UploadAbout } from '../../model/api/settings.ts'
+import { snapshotSchema } from '../../model/restore-point.ts'
+import type { Snapshot } from '../../model/restore-point.ts'
 import { mayUse } from '../access/may-use.ts'
 import { json, noContent, queryNumber, readJson } from '../http/answers.ts'
 import { whoIs } from '../http/http-app.ts'
 import type { RequestContext, Route } from '../http/route.ts'
 
 const failure = z.object({ message: z.string() })
-const importedSchema = z.object({ imported: z.array(z.unknown()), ours: z.array(z.string()), failed: z.array(failure) })
+const importedSchema = z.object({ imported: z.array(z.object({ snapshot: snapshotSchema })), own: z.array(snapshotSchema), failed: z.array(failure) })
 
 /** Archives from a browser: checked before anything else is done with them, and restored as files from outside. */
 export const uploadRoutes: readonly Route[] = [
@@ -55,7 +58,7 @@ function check(context: RequestContext, id: string): unknown {
   const { app } = server.uploads.get(id)
   const args = ['import', server.uploads.path(id), '--app', app, '--dry-run']
   const { ticket } = server.queue.ask({ app, what: 'import', args, command: server.commandLine(args), askedBy: whoIs(context.principal), looksOnly: true })
-  const upload = server.uploads.settle(id, 'checking', undefined)
+  const upload = server.uploads.settle(id, 'checking')
   void settle(server, id, ticket)
   return upload
 }
@@ -64,6 +67,13 @@ async function settle(server: RequestContext['server'], id: string, ticket: stri
   const ended = await server.queue.ended(ticket)
   const parsed = importedSchema.safeParse(ended?.result)
   const problem = ended?.error?.message ?? (parsed.success ? parsed.data.failed[0]?.message : 'It could not be checked')
-  const isKnown = parsed.success && parsed.data.imported.length + parsed.data.ours.length > 0
-  server.uploads.settle(id, isKnown ? 'ready' : 'refused', isKnown ? undefined : problem ?? 'It is no archive that Holdfast knows')
+  const snapshot = parsed.success ? parsed.data.own[0] ?? parsed.data.imported[0]?.snapshot : undefined
+  if (snapshot === undefined) server.uploads.settle(id, 'refused', { text: problem ?? 'It is no archive that Holdfast knows' })
+  else server.uploads.settle(id, 'ready', { about: aboutOf(snapshot, server, server.uploads.get(id).app) })
+}
+
+/** An application that was renamed since stands in the folder that its older points name. */
+function aboutOf({ app, host, root, startedAt, foreign }: Snapshot, server: RequestContext['server'], wanted: string): UploadAbout {
+  if (foreign !== undefined) return { host, startedAt, kind: foreign.kind, isOther: false }
+  return { app, host, startedAt, isOther: app !== wanted && !server.apps().some((own) => own.name === wanted && own.root === root) }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { AppError } from '../../kit/app-error.ts'
 import { formatByteSize } from '../../kit/byte-size.ts'
-import type { Upload } from '../../model/api/settings.ts'
+import type { Upload, UploadAbout } from '../../model/api/settings.ts'
 import { uploadSchema } from '../../model/api/settings.ts'
 import { steadily } from '../http/steadily.ts'
 
@@ -90,9 +90,9 @@ export class Uploads {
   }
 
   /** Settles what the check has found. */
-  settle(id: string, state: 'checking' | 'ready' | 'refused', text: string | undefined): Upload {
-    const { text: _, ...record } = this.#read(id)
-    const next: UploadRecord = { ...record, state, ...(text === undefined ? {} : { text }) }
+  settle(id: string, state: 'checking' | 'ready' | 'refused', found: { readonly text?: string; readonly about?: UploadAbout } = {}): Upload {
+    const { text: _, about: __, ...record } = this.#read(id)
+    const next: UploadRecord = { ...record, state, ...found }
     this.#write(next)
     return this.get(id)
   }

@@ -17,6 +17,8 @@ export type Job = {
   /** The command line that does the same, for people. */
   readonly command: string
   readonly askedBy: string
+  /** Of a restore into another folder. */
+  readonly elsewhere?: TicketState['elsewhere']
   /** Looks only: it waits for no turn. */
   readonly looksOnly?: boolean
   /** The command's JSON as the ticket gives it. */
@@ -68,7 +70,7 @@ export class WorkQueue implements AsyncDisposable {
     const same = waiting.find((item) => item.job.what === job.what && isDeepStrictEqual(item.job.args, job.args))
     if (same !== undefined) return same.state
     if (waiting.length >= mostWaiting) throw new AppError('queue.full', `${waiting.length} pieces of work wait for ${job.app}`, { hint: 'Wait until some of it has ended, or cancel what is not needed.', retry: true })
-    const state: TicketState = { ticket: randomBytes(8).toString('hex'), app: job.app, what: job.what, state: 'queued', askedAt: this.#options.now().toISOString(), askedBy: job.askedBy, command: job.command }
+    const state: TicketState = { ticket: randomBytes(8).toString('hex'), app: job.app, what: job.what, state: 'queued', askedAt: this.#options.now().toISOString(), askedBy: job.askedBy, command: job.command, ...(job.elsewhere === undefined ? {} : { elsewhere: job.elsewhere }) }
     const item: Item = { state, job, child: undefined, cancelled: false, settled: Promise.withResolvers<TicketState>() }
     this.#items.set(state.ticket, item)
     this.#forgetOld()
@@ -93,9 +95,9 @@ export class WorkQueue implements AsyncDisposable {
     return { queued: this.#waiting.some(isOf), working: [...this.#working].some(isOf) }
   }
 
-  /** The run that this process has begun. */
-  noteRun(pid: number, run: string): void {
-    for (const item of this.#working) if (item.child?.pid === pid) this.#change(item, { run })
+  /** The run that this process has begun, and whose it is. */
+  noteRun(pid: number, run: string, app: string): void {
+    for (const item of this.#working) if (item.child?.pid === pid) this.#change(item, { run, ...(app === item.job.app ? {} : { runApp: app }) })
   }
 
   /** Ends the work of this ticket or run of this application, as Ctrl-C would. False where there is none under way. */

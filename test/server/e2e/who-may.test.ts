@@ -58,6 +58,7 @@ POST /api/apps/:app/restore/plan operator
 POST /api/apps/:app/restore operator again
 GET /api/apps/:app/restore operator
 POST /api/apps/:app/restore/undo operator again
+POST /api/apps/:app/restore/undo/:ticket admin again
 POST /api/apps/:app/restore/resume operator again
 POST /api/apps/:app/restore/rollback operator again
 GET /api/config admin

@@ -39,7 +39,7 @@ function BackupDialog({ app, onClose }: { readonly app: AppCard; readonly onClos
           <Stack gap="sm" mt="xs">
             <Radio value="full" label={t('scope.full')} description={t('backup.fullHint')} data-autofocus />
             {app.parts.length === 0 ? null : <Radio value="partial" label={t('scope.partial')} description={t('backup.partialHint')} />}
-            <Radio value="database" label={t('scope.database')} description={t('backup.databaseHint')} />
+            {app.noDatabases === true ? null : <Radio value="database" label={t('scope.database')} description={t('backup.databaseHint')} />}
           </Stack>
         </Radio.Group>
         {scope === 'partial' ? (

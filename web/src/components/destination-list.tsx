@@ -21,8 +21,8 @@ export function DestinationList({ destinations, full = false }: { readonly desti
             <Group gap="xs" wrap="nowrap">
               <Icon size={18} stroke={1.6} aria-label={t(`reach.${reach}`)} role="img" />
               <Text size="sm" fw={550} truncate style={{ flex: 1 }}><Name>{name}</Name></Text>
-              {inside ? <IconAlertTriangle size={16} color="var(--state-warning)" role="img" aria-label={t('destination.inside')} /> : null}
-              <StateMark state={state} label={t(`place.${state}`)} />
+              {inside && state !== 'warning' ? <IconAlertTriangle size={16} color="var(--state-warning)" role="img" aria-label={t('destination.inside')} /> : null}
+              <StateMark state={state} label={inside && state === 'warning' ? t('destination.inside') : t(`place.${state}`)} />
             </Group>
             {full ? (
               <Stack gap={2} mt={4} pl={26}>

@@ -1,4 +1,5 @@
 import type { RestoreRequest } from '../../../src/model/api/restore.ts'
+import type { Upload } from '../../../src/model/api/settings.ts'
 
 /** What the restore assistant has been told so far. */
 export type RestoreDraft = {
@@ -10,19 +11,24 @@ export type RestoreDraft = {
   readonly folder: string
   /** Other names of databases, by their own; empty: its own. */
   readonly databases: Readonly<Record<string, string>>
+  /** The archive from this computer, once it was checked. */
+  readonly upload?: Upload | undefined
+  /** That an archive of another application is meant. */
+  readonly isOtherMeant: boolean
 }
 
-export const emptyDraft: RestoreDraft = { point: '', what: 'all', paths: [], where: 'inPlace', folder: '', databases: {} }
+export const emptyDraft: RestoreDraft = { point: '', what: 'all', paths: [], where: 'inPlace', folder: '', databases: {}, isOtherMeant: false }
 
-/** The request for the plan and, with the typed name, for the restore itself: both the same, so that what was shown is what is done. */
-export function requestOf(draft: RestoreDraft, confirm?: string): RestoreRequest {
+/** The request for the plan and, with the typed name and the plan's digest, for the restore itself: both the same, so that what was shown is what is done. */
+export function requestOf(draft: RestoreDraft, confirmed?: { readonly confirm: string; readonly plan: string }): RestoreRequest {
   const databases = Object.fromEntries(Object.entries(draft.databases).filter(([from, to]) => to.trim() !== '' && to.trim() !== from).map(([from, to]) => [from, to.trim()]))
   return {
     point: draft.point, what: draft.what,
     ...(draft.paths.length === 0 || draft.what === 'database' ? {} : { paths: [...draft.paths] }),
     ...(draft.where === 'folder' ? { target: draft.folder.trim() } : {}),
     ...(Object.keys(databases).length === 0 || draft.what === 'files' ? {} : { databases }),
-    ...(confirm === undefined ? {} : { confirm }),
+    ...(confirmed !== undefined && draft.isOtherMeant && draft.upload?.about?.app !== undefined ? { otherApplication: draft.upload.about.app } : {}),
+    ...confirmed,
   }
 }
 

@@ -18,11 +18,13 @@ import { Name } from '../components/name.tsx'
 import { PageTitle } from '../components/page-title.tsx'
 import { Copies, PointKind, PointState } from '../components/point-facts.tsx'
 import { ProblemAlert } from '../components/problem-alert.tsx'
+import { useCan } from '../components/use-can.ts'
 
 /** What is in a restore point: its files as a tree, its databases, and what is missing from it. */
 export function PointPage({ app, id }: { readonly app: string; readonly id: string }): ReactElement {
   const { t } = useTranslation()
   const { point, isPending } = useFindPoint(app, id)
+  const isOperator = useCan('operator')
   const [chosen, setChosen] = useState<TreeEntry>()
   const [words, setWords] = useState('')
   const sought = useDeferredValue(words.trim())
@@ -35,13 +37,13 @@ export function PointPage({ app, id }: { readonly app: string; readonly id: stri
         name={`${app}: ${t('point.title')}`}
         title={point === undefined ? isPending ? <Skeleton h={30} w={320} /> : <Name mono>{id}</Name> : <Instant at={point.startedAt} shown="absolute" />}
         below={<><Link href={href}><Name>{app}</Name></Link> · <Name mono>{point?.fileName ?? id}</Name></>}
-        actions={(
+        actions={isOperator ? (
           <>
             <Button component={Link} href={`${href}/restore?point=${id}`} leftSection={<IconHistory size={16} aria-hidden="true" />}>{t('restore.action')}</Button>
             <Button component={Link} href={`${href}/points/${id}/compare`} variant="default" leftSection={<IconArrowsDiff size={16} aria-hidden="true" />}>{t('point.compare')}</Button>
             <Button component="a" href={serverUrl(`${source}/download`)} download variant="default" leftSection={<IconDownload size={16} aria-hidden="true" />}>{t('point.download')}</Button>
           </>
-        )}
+        ) : undefined}
       />
       <Stack gap="md">
         {point === undefined ? null : <Group gap="xs"><PointKind point={point} /><PointState point={point} /><Text size="sm"><Bytes value={point.sizeBytes} /> · {t('point.entries', { count: point.entries })} · <Copies copies={point.copies} /></Text></Group>}

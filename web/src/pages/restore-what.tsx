@@ -3,12 +3,12 @@ import { useEffect, useState } from 'react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AppCard, Point } from '../../../src/model/api/overview.ts'
-import type { Upload } from '../../../src/model/api/settings.ts'
 import { usePoints } from '../api/queries.ts'
 import { Name } from '../components/name.tsx'
 import { PointKind, PointState } from '../components/point-facts.tsx'
 import { ProblemAlert } from '../components/problem-alert.tsx'
 import { StateMark } from '../components/state-mark.tsx'
+import { UploadFacts } from '../components/upload-facts.tsx'
 import { UploadArchive } from '../components/upload-archive.tsx'
 import { useLocale } from '../components/use-locale.ts'
 import { formatBytes } from '../format/byte-size.ts'
@@ -22,7 +22,7 @@ export function RestoreWhat({ app, draft, fromUpload, onChange }: Props): ReactE
   const { t } = useTranslation()
   const locale = useLocale()
   const [source, setSource] = useState<'point' | 'upload'>(fromUpload || draft.point.startsWith('upload:') ? 'upload' : 'point')
-  const [upload, setUpload] = useState<Upload>()
+  const { upload } = draft
   const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = usePoints(app.name)
   const points = data?.pages.flatMap((page) => page.points) ?? []
   const chosen = points.find(({ id }) => id === draft.point)
@@ -45,19 +45,11 @@ export function RestoreWhat({ app, draft, fromUpload, onChange }: Props): ReactE
           aria-label={t('restore.source')} value={source} data={[{ value: 'point', label: t('restore.fromPoint') }, { value: 'upload', label: t('restore.fromUpload') }]}
           onChange={(value) => {
             setSource(value as 'point' | 'upload')
-            onChange({ point: value === 'upload' && upload !== undefined ? `upload:${upload.id}` : '', paths: [] })
+            onChange({ point: value === 'upload' && upload !== undefined ? `upload:${upload.id}` : '', paths: [], isOtherMeant: false })
           }}
         />
         {source === 'upload' ? (
-          upload === undefined ? <UploadArchive app={app.name} onReady={(ready) => {
-            setUpload(ready)
-            onChange({ point: `upload:${ready.id}` })
-          }}
-          /> : <Group><StateMark state="ok" label={t('upload.ready')} /><Name mono>{upload.name}</Name><Button size="xs" variant="default" onClick={() => {
-            setUpload(undefined)
-            onChange({ point: '' })
-          }}
-          >{t('upload.other')}</Button></Group>
+          upload === undefined ? <UploadArchive app={app.name} onReady={(ready) => onChange({ point: `upload:${ready.id}`, upload: ready, isOtherMeant: false })} /> : <Stack gap="sm"><Group><StateMark state="ok" label={t('upload.ready')} /><Name mono>{upload.name}</Name><Button size="xs" variant="default" onClick={() => onChange({ point: '', upload: undefined, isOtherMeant: false })}>{t('upload.other')}</Button></Group><UploadFacts app={app.name} upload={upload} /></Stack>
         ) : (
           <Stack gap="xs">
             <ProblemAlert problem={error} />
@@ -68,7 +60,7 @@ export function RestoreWhat({ app, draft, fromUpload, onChange }: Props): ReactE
         )}
         <Radio.Group label={t('restore.whatLabel')} value={draft.what} onChange={(value) => onChange({ what: value as RestoreDraft['what'] })}>
           <Stack gap="sm" mt="xs">
-            <Radio value="all" label={t('restore.all')} description={t('restore.allHint')} disabled={draft.paths.length > 0} />
+            <Radio value="all" label={t('restore.all')} description={t(chosen === undefined ? 'restore.allHint' : `restore.allHint.${chosen.scope}`)} disabled={draft.paths.length > 0} />
             <Radio value="files" label={draft.paths.length > 0 ? t('restore.onlyPaths', { count: draft.paths.length }) : t('restore.files')} description={draft.paths.length > 0 ? undefined : t('restore.filesHint')} />
             <Radio value="database" label={t('restore.database')} description={t('restore.databaseHint')} disabled={draft.paths.length > 0} />
           </Stack>

@@ -36,16 +36,20 @@ function Databases({ app, draft, onChange }: Props): ReactElement | null {
   const { data, isPending } = usePointDetail(app.name, draft.point)
   if (isPending) return <Skeleton h={60} role="status" aria-label={t('loading')} />
   if (data === undefined || data.databases.length === 0) return null
+  const files = data.databases.filter(({ engine }) => engine === 'sqlite')
+  const dumps = data.databases.filter(({ engine }) => engine !== 'sqlite')
+  const unnamed = dumps.filter(({ name }) => (draft.databases[name] ?? '').trim() === '').length
   return (
     <Stack gap="sm">
       <div>
         <Title order={2} size="h3">{t('restore.databases')}</Title>
-        <Text size="sm" className="quiet">{t('restore.databasesHint')}</Text>
+        {files.length === 0 ? null : <Text size="sm" className="quiet">{t('restore.databaseFiles', { count: files.length })} {files.map(({ name }) => <Name key={name} mono>{name} </Name>)}</Text>}
+        {dumps.length === 0 ? null : <Text size="sm" className="quiet">{t('restore.databasesHint')}</Text>}
       </div>
-      {data.databases.map(({ name, engine, version }) => (
+      {dumps.map(({ name, engine, version }) => (
         <TextInput key={name} label={<><Name>{name}</Name> <Text span size="xs" className="quiet">{engine} {version}</Text></>} placeholder={name} value={draft.databases[name] ?? ''} onChange={({ currentTarget }) => onChange({ databases: { ...draft.databases, [name]: currentTarget.value } })} spellCheck={false} />
       ))}
-      {draft.where === 'folder' && data.databases.some(({ name }) => (draft.databases[name] ?? '').trim() === '') && draft.what !== 'files' ? <Alert color="yellow">{t('restore.databaseOver')}</Alert> : null}
+      {draft.where !== 'folder' || unnamed === 0 ? null : unnamed < dumps.length || draft.what === 'database' ? <Alert color="yellow">{t('restore.databaseOver')}</Alert> : <Text size="sm" className="quiet">{t('restore.dumpAsFile')}</Text>}
     </Stack>
   )
 }

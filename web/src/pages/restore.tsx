@@ -1,4 +1,4 @@
-import { Button, Group, Skeleton, Stack, Stepper } from '@mantine/core'
+import { Alert, Button, Group, Skeleton, Stack, Stepper } from '@mantine/core'
 import { useState } from 'react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -8,6 +8,7 @@ import { Name } from '../components/name.tsx'
 import { PageTitle } from '../components/page-title.tsx'
 import { ProblemAlert } from '../components/problem-alert.tsx'
 import { RestoreBanner } from '../components/restore-banner.tsx'
+import { useCan } from '../components/use-can.ts'
 import { emptyDraft, isComplete } from '../format/restore-draft.ts'
 import type { RestoreDraft } from '../format/restore-draft.ts'
 import { RestorePlanStep } from './restore-plan.tsx'
@@ -20,9 +21,11 @@ export function Restore({ app: name }: { readonly app: string }): ReactElement {
   const { t } = useTranslation()
   const [search] = useSearchParams()
   const { app, error } = useApp(name)
+  const isOperator = useCan('operator')
   const [step, setStep] = useState(0)
   const [ticket, setTicket] = useState<string>()
   const [draft, setDraft] = useState<RestoreDraft>(() => ({ ...emptyDraft, point: search.get('point') ?? '', paths: search.getAll('path'), what: search.has('path') ? 'files' : 'all' }))
+  if (!isOperator) return <Alert color="yellow" title={t('restore.title')}>{t('restore.notAllowed')}</Alert>
   if (app === undefined) return error === null ? <Skeleton h={300} radius="lg" role="status" aria-label={t('loading')} /> : <ProblemAlert problem={error} />
   const change = (changed: Partial<RestoreDraft>): void => setDraft((before) => ({ ...before, ...changed }))
   const href = `/apps/${encodeURIComponent(name)}`
@@ -41,14 +44,22 @@ export function Restore({ app: name }: { readonly app: string }): ReactElement {
         {step === 1 ? <RestoreWhere app={app} draft={draft} onChange={change} /> : null}
         {step === 2 ? (
           <RestorePlanStep
-            app={app} draft={draft} onBack={() => setStep(1)}
+            app={app} draft={draft} onChange={change} onBack={() => setStep(1)}
             onStarted={(started) => {
               setTicket(started)
               setStep(3)
             }}
           />
         ) : null}
-        {step === 3 && ticket !== undefined ? <RestoreResult app={name} ticket={ticket} /> : null}
+        {step === 3 && ticket !== undefined ? (
+          <RestoreResult
+            app={name} ticket={ticket}
+            onAgain={() => {
+              setTicket(undefined)
+              setStep(2)
+            }}
+          />
+        ) : null}
         {step < 2 ? (
           <Group justify="space-between">
             {step === 0 ? <span /> : <Button variant="default" onClick={() => setStep(0)}>{t('action.back')}</Button>}

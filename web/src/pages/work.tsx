@@ -33,7 +33,7 @@ export function Work({ ticket: id }: { readonly ticket: string }): ReactElement 
         {ticket.run === undefined ? <TicketProblem ticket={ticket} /> : null}
         {ticket.run === undefined ? ticket.state === 'ended' ? null : (
           <div className="panel" role="status"><Group><Loader size="sm" aria-hidden="true" /><Text>{ticket.state === 'queued' ? t('work.queued') : t('work.starting')}</Text></Group></div>
-        ) : <RunView app={ticket.app} run={ticket.run} />}
+        ) : <RunView app={ticket.runApp ?? ticket.app} run={ticket.run} />}
         <CommandLine command={ticket.command} />
       </Stack>
     </>
