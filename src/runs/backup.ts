@@ -163,7 +163,8 @@ async function saveFromSource(request: BackupRequest, begun: Begun, vault: Vault
   const thaw = (): Promise<void> => (thawing ??= source.thaw(run))
   try {
     const entries = tellingEmpty(source.entries(run), { root: request.root, include: request.selection.include, heldBefore: async () => await heldFilesBefore(request, begun, run) }, run)
-    return await vault.save(entries, { ...aboutRequest(request, begun, source, run), spares: (point) => !isOfThisHost(point) }, run, () => {
+    return await vault.save(entries, { ...aboutRequest(request, begun, source, run), spares: (point) => !isOfThisHost(point) }, run, async () => {
+      await source.look(run)
       // What goes wrong is told where it is awaited, below.
       thaw().catch(() => undefined)
     })

@@ -67,7 +67,7 @@ export async function restoreApplication(app: Application, vault: VaultReader, i
     const imports = options.only !== 'files' && wholly && (app.configured || app.root === manifest.root || isAtHome(app, manifest, options.databases) || options.databases.renamed.size > 0 || Object.keys(options.databases.overrides).length > 0 || options.only === 'databases')
     const dumps = imports ? options.only === 'databases' ? serverDumps(manifest) : reachableDumps(serverDumps(manifest), manifest, options.databases) : []
     const targets = imports ? await databaseTargets(dumps, { ...options.databases, ...afterImportOf(manifest.preset) }, state.tempFolder, run) : []
-    const contained = await containedRestore(app, manifest, { inPlace: app.configured || app.root === manifest.root, imports, onlyDatabases: options.only === 'databases', allFiles: options.only !== 'databases' && wholly && manifest.scope !== 'database' }, state, run)
+    const contained = await containedRestore(app, manifest, { inPlace: app.configured || app.root === manifest.root, imports, onlyDatabases: options.only === 'databases', allFiles: options.only !== 'databases' && wholly && manifest.scope !== 'database', trusted: options.trusted }, state, run)
     result.databases = [...[...targets, ...contained.targets].map(({ label }) => label), ...contained.volumes.map(({ name }) => `the volume ${name}`)]
     if (options.only !== 'files' && wholly) {
       for (const { name, path } of serverDumps(manifest)) if (!dumps.some((dump) => dump.path === path)) run.emit({ type: 'run.note', code: 'restore.dump-as-file', path, message: `the dump of ${name} is restored as a file; name a server (--db-…) to import it` })
