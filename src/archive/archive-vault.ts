@@ -64,7 +64,7 @@ class ArchiveVault implements Vault {
     yield* checkPoint(id, sourceOf(this.#settings, snapshot), depth, run, this.#reading(snapshot, run))
   }
 
-  async save(entries: AsyncIterable<Entry>, about: About, run: Run, allRead: () => void): Promise<readonly Snapshot[]> {
+  async save(entries: AsyncIterable<Entry>, about: About, run: Run, allRead: () => void | Promise<void>): Promise<readonly Snapshot[]> {
     const points = await savePoint(this.#settings, entries, about, run, allRead)
     for (const point of points) this.#known.set(point.id, point)
     return points

@@ -24,14 +24,14 @@ export class PointTrailer {
   readonly #run: Run
   readonly #records: RecordWriter
   readonly #points: readonly [NewPoint, ...NewPoint[]]
-  readonly #allRead: () => void
+  readonly #allRead: () => void | Promise<void>
   readonly #warnings = new RemarkList()
   readonly #leftOut = new RemarkList()
   readonly #notes = new RemarkList()
   #toldAt = 0
   #manifest: Manifest | undefined
 
-  constructor(about: About, run: Run, records: RecordWriter, points: readonly [NewPoint, ...NewPoint[]], allRead: () => void) {
+  constructor(about: About, run: Run, records: RecordWriter, points: readonly [NewPoint, ...NewPoint[]], allRead: () => void | Promise<void>) {
     this.#about = about
     this.#run = run
     this.#records = records
@@ -68,7 +68,7 @@ export class PointTrailer {
   }
 
   async *members(): AsyncGenerator<Entry, void, undefined> {
-    this.#allRead()
+    await this.#allRead()
     const finishedAt = this.#run.now()
     const records = this.#records.finish()
     const folder = trailerFolder(this.#points[0].id)

@@ -41,7 +41,7 @@ function section(title: string, snapshot: Snapshot, databases: readonly Database
 /** Of encrypted archives not even the names of volumes are told. */
 function volumeLines({ encrypted }: Snapshot, volumes: readonly VolumeFacts[]): readonly string[] {
   if (volumes.length === 0) return []
-  const copies = encrypted ? ['NAME=VOLUME', 'cp -a "restored/.holdfast-volumes/$NAME/." "$(docker volume inspect -f \'{{.Mountpoint}}\' "$NAME")/"'] : volumes.map(({ name, path }) => `cp -a ${shellQuote(`restored/${path}/.`)} "$(docker volume inspect -f '{{.Mountpoint}}' ${shellQuote(name)})/"`)
+  const copies = encrypted ? ['NAME=VOLUME', 'cp -a "restored/.holdfast-volumes/$NAME/." "$(docker volume inspect -f \'{{or (index .Options "device") .Mountpoint}}\' "$NAME")/"'] : volumes.map(({ name, path, source, options }) => `cp -a ${shellQuote(`restored/${path}/.`)} "$(docker volume inspect -f '${options?.['device'] === source ? '{{.Options.device}}' : '{{.Mountpoint}}'}' ${shellQuote(name)})/"`)
   return ['Named volumes lie in `.holdfast-volumes`. Make them (`docker compose up --no-start`), and as root, while the containers stand still, empty each and fill it:', '', ...code([...copies, 'rm -r restored/.holdfast-volumes'])]
 }
 

@@ -27,7 +27,7 @@ type Written = { readonly sizeBytes: number; readonly sha256?: string; readonly 
 type ChosenPoint = NewPoint & { readonly replace: boolean; readonly takesOver: boolean }
 
 /** See VaultWriter.save. @throws AppError `archive.encryption`, `config.invalid`, as Storage.put, what the entries throw, `interrupted`. */
-export async function savePoint(vault: ArchiveVaultSettings, entries: AsyncIterable<Entry>, about: About, run: Run, allRead: () => void): Promise<Snapshot[]> {
+export async function savePoint(vault: ArchiveVaultSettings, entries: AsyncIterable<Entry>, about: About, run: Run, allRead: () => void | Promise<void>): Promise<Snapshot[]> {
   requireFitting(vault)
   try {
     const points = await choosePoints(vault, about, run)

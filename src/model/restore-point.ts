@@ -59,8 +59,20 @@ const foreignSchema = z.object({
   source: id.optional(),
 })
 
-/** A named volume of a container that is saved with the application, and where it lies in the restore point. */
-const volumeSchema = z.object({ name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/), path: z.string(), source: z.string() })
+/**
+ * A named volume of a container that is saved with the application, where it lies in the restore point, and what it is made with
+ * where it is missing. Options of other drivers than `local`, and passwords, are left out.
+ */
+const volumeSchema = z.object({
+  name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/),
+  path: z.string(),
+  source: z.string(),
+  /** The socket of its engine: two engines may each have a volume of that name. */
+  engine: z.string().optional(),
+  driver: z.string().optional(),
+  options: z.record(z.string(), z.string()).optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+})
 export type VolumeFacts = z.infer<typeof volumeSchema>
 
 /** One restore point as lists show it and retention judges it. Small: no names of files. */

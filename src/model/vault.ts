@@ -72,9 +72,9 @@ export interface VaultWriter {
   /**
    * Writes one reading of the entries as one or two restore points; all or nothing for each.
    * A file that cannot be read or changes while it is read is told by `run.warning` and left out or marked.
-   * `allRead` is called once the last byte has been read from the source.
+   * `allRead` is called once the last byte has been read from the source, and awaited: what it tells belongs to the point.
    */
-  save(entries: AsyncIterable<Entry>, about: About, run: Run, allRead: () => void): Promise<readonly Snapshot[]>
+  save(entries: AsyncIterable<Entry>, about: About, run: Run, allRead: () => void | Promise<void>): Promise<readonly Snapshot[]>
   /** Notes in the sidecar that a full check of this point ended well or found damage. */
   mark(id: string, ok: boolean, run: Run): Promise<void>
   remove(ids: readonly string[], run: Run): Promise<void>

@@ -7,7 +7,7 @@ import type { FileOwner } from '../model/file-owner.ts'
 import type { RunReport } from '../model/run-report.ts'
 import type { PointName } from '../model/vault.ts'
 import type { Run } from '../model/run.ts'
-import type { Remark, Scope, SelectionRules, Slot } from '../model/restore-point.ts'
+import type { DatabaseFacts, Remark, Scope, SelectionRules, Slot } from '../model/restore-point.ts'
 import { showConfig } from '../config/show-config.ts'
 import { namePoint } from '../policy/name-points.ts'
 import { applicationSource } from '../sources/application-source.ts'
@@ -78,7 +78,7 @@ export async function backupApplication(app: Application, vaults: readonly Named
       verify: options.verify,
       keep: keepOf(app, preset),
       usual: { expect: app.config.expect, scope: app.config.scope },
-      namesDatabases: app.config.databases !== undefined,
+      names: (database) => namesDatabases(app, database),
       warningsBefore,
       keepSafetyMs,
       onSaved: (saved) => {
@@ -90,6 +90,13 @@ export async function backupApplication(app: Application, vaults: readonly Named
     }, run)
   })))
   return { report, snapshots, ...(error === undefined ? {} : { error }) }
+}
+
+/** Whether the configuration says itself which databases that server has, or that none is to be dumped. */
+function namesDatabases({ config }: Application, { container }: DatabaseFacts): boolean {
+  if (container === undefined) return config.databases !== undefined
+  const dump = config.containers?.services[container.name]?.dump
+  return dump === false || dump?.databases !== undefined
 }
 
 /** What the preset knows to be missing; of databases it does not speak where the configuration does. */

@@ -4,7 +4,7 @@ import { shellQuote } from '../kit/shell-quote.ts'
 import type { Hook } from '../model/hook.ts'
 import type { Expectations } from '../model/expectations.ts'
 import type { KeepRules } from '../model/keep-rules.ts'
-import type { Scope, SelectionRules, Snapshot, VolumeFacts } from '../model/restore-point.ts'
+import type { DatabaseFacts, Scope, SelectionRules, Snapshot, VolumeFacts } from '../model/restore-point.ts'
 import type { Run } from '../model/run.ts'
 import type { Source } from '../model/source.ts'
 import type { About, PointName, Vault } from '../model/vault.ts'
@@ -42,8 +42,8 @@ export type BackupRequest = {
   readonly keep?: KeepRules
   /** What the application's usual points look like, and which scope these have. */
   readonly usual: { readonly expect: Expectations; readonly scope: Scope }
-  /** Whether the configuration names the servers' databases itself. */
-  readonly namesDatabases: boolean
+  /** Whether the configuration names that server's databases itself. */
+  names(database: DatabaseFacts): boolean
   /** How many warnings the run had before the application was looked at: all since then are about its restore point. */
   readonly warningsBefore: number
   readonly keepSafetyMs: number
@@ -166,11 +166,12 @@ async function saveFromSource(request: BackupRequest, begun: Begun, vault: Vault
   let thawing: Promise<void> | undefined
   const thaw = (): Promise<void> => (thawing ??= source.thaw(run))
   try {
-    const { scope, selection, volumes, namesDatabases } = request
+    const { scope, selection, volumes } = request
     const earlier = [...begun.before].map(([{ vault: other }, points]) => ({ vault: other, points: points.filter(isOfThisHost) }))
-    const whole = tellingGone(source.entries(run), { scope, selection, volumes, namesDatabases, databases: () => source.databases(), gone: request.usual.expect.gone ?? [] }, earlier, run)
+    const whole = tellingGone(source.entries(run), { scope, selection, volumes, names: (database) => request.names(database), databases: () => source.databases(), gone: request.usual.expect.gone ?? [] }, earlier, run)
     const entries = tellingEmpty(whole, { root: request.root, include: request.selection.include, heldBefore: async () => await heldFilesBefore(request, begun, run) }, run)
-    return await vault.save(entries, { ...aboutRequest(request, begun, source, run), ...rollingRules(request, begun, vault, run) }, run, () => {
+    return await vault.save(entries, { ...aboutRequest(request, begun, source, run), ...rollingRules(request, begun, vault, run) }, run, async () => {
+      await source.look(run)
       // What goes wrong is told where it is awaited, below.
       thaw().catch(() => undefined)
     })

@@ -11,8 +11,8 @@ type Present = {
   readonly volumes: readonly VolumeFacts[]
   /** What the dumps held, once all were read. */
   databases(): readonly DatabaseFacts[]
-  /** Whether the configuration names the servers' databases itself: then it is its word that one is left out. */
-  readonly namesDatabases: boolean
+  /** Whether the configuration names that server's databases itself: then it is its word that one is left out. */
+  names(database: DatabaseFacts): boolean
   /** Names that earlier points hold and later ones need not (`expect.gone`). */
   readonly gone: readonly string[]
 }
@@ -39,10 +39,10 @@ export async function* tellingGone(entries: AsyncIterable<Entry>, present: Prese
   if (before === undefined) return
   const told = (name: string): boolean => present.gone.includes(name)
   const there = new Set(present.databases().map(({ name }) => name))
-  for (const { name, engine, container, rawFiles } of before.databases) {
-    if (engine === 'sqlite' || there.has(name) || told(name) || (rawFiles !== undefined && savedRaw.has(rawFiles))) continue
-    if (container === undefined && present.namesDatabases) continue
-    run.emit({ type: 'run.warning', code: 'database.gone', message: `${sentence(`The database ${name}`, before, name)}` })
+  for (const facts of before.databases) {
+    const { name, engine, rawFiles } = facts
+    if (engine === 'sqlite' || there.has(name) || told(name) || (rawFiles !== undefined && savedRaw.has(rawFiles)) || present.names(facts)) continue
+    run.emit({ type: 'run.warning', code: 'database.gone', message: sentence(`The database ${name}`, before, name) })
   }
   if (present.scope === 'database') return
   const isExcluded = compileSelection({ include: [], exclude: present.selection.exclude })

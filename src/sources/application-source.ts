@@ -47,6 +47,7 @@ export function applicationSource(options: ApplicationSourceOptions): Source {
   const facts: DatabaseFacts[] = []
   return {
     entries: (run) => entries(options, facts, run),
+    look: async (run) => await options.freezer?.look(run),
     // What the frozen hook quiesces, the hooks after the run release.
     thaw: async (run) => await options.freezer?.thaw(run),
     databases: () => facts,

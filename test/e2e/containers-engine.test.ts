@@ -9,7 +9,7 @@ import { launcher, newMachine } from './machine.ts'
 import { answerOf, program } from './program.ts'
 import { Program } from '../faults/program.ts'
 
-type Answer = { readonly error?: { readonly code: string; readonly message: string; readonly hint?: string }; readonly notes?: readonly { readonly code: string }[] }
+type Answer = { readonly error?: { readonly code: string; readonly message: string; readonly hint?: string }; readonly notes?: readonly { readonly code: string; readonly message: string }[] }
 
 suite('an engine that is not as it should be', () => {
   let machine: Machine
@@ -28,12 +28,30 @@ suite('an engine that is not as it should be', () => {
     return JSON.parse(stdout) as Answer
   }
 
-  test('none at all is a note', async () => {
+  /** Where the usual sockets would be there is only what `prepare` makes, whatever this machine has. */
+  async function backupWithoutEngines(prepare: string, status: number): Promise<Answer> {
     await machine.configure({ apps: {} })
-    // Where the usual sockets would be there is nothing, whatever this machine has.
-    const { stdout } = await answerOf('unshare', ['--mount', 'sh', '-c', 'mount -t tmpfs tmpfs /run && exec "$@"', 'sh', launcher, '--config', machine.configFile, 'backup', machine.app, '--to', machine.place, '--json'], { cwd: machine.folder, env: machine.env })
-    const codes = ((JSON.parse(stdout) as Answer).notes ?? []).map(({ code }) => code)
-    assert.ok(codes.includes('containers.no-engine'), codes.join())
+    const answer = await answerOf('unshare', ['--mount', 'sh', '-c', `mount -t tmpfs tmpfs /run && ${prepare} && exec "$@"`, 'sh', launcher, '--config', machine.configFile, 'backup', machine.app, '--to', machine.place, '--json'], { cwd: machine.folder, env: machine.env })
+    assert.equal(answer.status, status, answer.stderr)
+    return JSON.parse(answer.stdout) as Answer
+  }
+
+  test('none at all is a note, which says where it was looked for', async () => {
+    const message = (await backupWithoutEngines('true', 0)).notes?.find(({ code }) => code === 'containers.no-engine')?.message ?? ''
+    for (const path of ['/var/run/docker.sock', '/run/user/0/podman/podman.sock', '/run/user/0/docker.sock']) assert.ok(message.includes(path), message)
+  })
+
+  test('that of whoever owns the application is looked for too, and of whoever runs Holdfast, without their sessions', async () => {
+    await chown(machine.app, 65_534, 65_534)
+    try {
+      for (const path of ['/run/user/65534/podman/podman.sock', '/run/user/65534/docker.sock', '/run/user/0/podman/podman.sock']) {
+        // A socket that refuses is a failure, so it was asked.
+        const { error } = await backupWithoutEngines(`mkdir -p $(dirname ${path}) && python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' ${path}`, 1)
+        assert.equal(error?.code, 'containers.unreachable', path)
+      }
+    } finally {
+      await chown(machine.app, 0, 0)
+    }
   })
 
   test('a socket that is named and not there is a failure', async () => {

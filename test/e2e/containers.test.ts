@@ -56,7 +56,18 @@ suite('containers of an application', () => {
     }))
   }
 
+  /** What makes its point incomplete. */
+  async function warningsOf(args: readonly string[]): Promise<readonly { code: string; message: string; path?: string }[]> {
+    return (JSON.parse((await machine.holdfast([...args, '--json'], { status: 3 })).stdout) as { warnings: { code: string; message: string; path?: string }[] }).warnings
+  }
+
   const killGuard = 'for process in /proc/[0-9]*; do if tr "\\0" " " < $process/cmdline 2>/dev/null | grep -q "main.[jt]s guard $HOLDFAST_GUARDED"; then kill -9 ${process#/proc/}; fi; done'
+
+  /** What a test's volumes leave behind would be missed by the next one's backups. */
+  async function emptyPlace(): Promise<void> {
+    await rm(machine.place, { recursive: true })
+    await mkdir(machine.place)
+  }
 
   async function running(what: string): Promise<void> {
     await until(async () => await podman.state('web') === 'running' && await podman.state('db') === 'running', what, 10_000)
@@ -185,7 +196,8 @@ suite('containers of an application', () => {
     await podman.create('tidy', { binds, stopTimeout: 1, command: ['sh', '-c', 'trap "sleep 2; echo whole > /data/tidied; exit 0" TERM; while :; do sleep 0.1; done'] })
     await configure(`cp ${machine.app}/volumes/tidied ${machine.folder}/tidied; ${tellStates()}`, { stopTimeout: '5s' })
     const startedMs = performance.now()
-    await machine.holdfast(['backup', 'demo'])
+    const { notes } = JSON.parse((await machine.holdfast(['backup', 'demo', '--json'])).stdout) as { notes: { code: string; message: string }[] }
+    assert.match(notes.filter(({ code }) => code === 'containers.killed').map(({ message }) => message).join('\n'), /^deaf did not stop within 5 s[^\n]*$/)
     assert.ok(performance.now() - startedMs < 40_000, 'one that heeds no signal is killed then')
     assert.deepEqual(await toldStates(), { ...usual, web: 'exited', db: 'exited', deaf: 'exited', tidy: 'exited' })
     assert.equal(await readFile(join(machine.folder, 'tidied'), 'utf8'), 'whole\n', 'one that ends within it is not')
@@ -255,6 +267,136 @@ suite('containers of an application', () => {
     await machine.configure({ apps: { demo: { root: machine.app, exclude: ['/.holdfast-volumes/demo_data/'], containers: { engine: podman.socket } } }, place: machine.place })
     await machine.holdfast(['backup', 'demo'])
     podman.cli('volume', 'rm', 'demo_data')
+  })
+
+  test('that are made anew during the backup stand still too, and those that somebody starts meanwhile are told', async () => {
+    const remote = `podman --url unix://${podman.socket} --remote`
+    const anew = { Image: 'localhost/busybox', Cmd: ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 0.2; done'], Labels: service('web'), HostConfig: { NetworkMode: 'host', Binds: [`${machine.app}/volumes/web:/data`], Ulimits: [{ Name: 'nofile', Soft: 1024, Hard: 1024 }, { Name: 'nproc', Soft: 1024, Hard: 1024 }] } }
+    await writeFile(join(machine.folder, 'anew.mjs'), `
+import { request } from 'node:http'
+const call = (method, path, body) => new Promise((resolve, reject) => request({ socketPath: ${JSON.stringify(podman.socket)}, method, path: '/v1.41/containers/' + path, headers: { 'content-type': 'application/json' } }, (answer) => answer.resume().on('end', resolve)).on('error', reject).end(body && JSON.stringify(body)))
+await call('DELETE', 'web?force=true&t=0')
+await call('POST', 'create?name=web', ${JSON.stringify(anew)})
+await call('POST', 'web/start')
+`)
+    await machine.configure({ apps: { demo: { root: machine.app, containers: { engine: podman.socket }, hooks: { 'live-before': [{ command: `${process.execPath} ${machine.folder}/anew.mjs` }], frozen: [{ command: tellStates() }] } } }, place: machine.place })
+    await machine.holdfast(['backup', 'demo'])
+    assert.deepEqual(await toldStates(), { ...usual, web: 'exited', db: 'exited' })
+    assert.deepEqual(await podman.states(...names), usual)
+
+    // One that was stopped for it, one that stood still by itself and does so again, and one that is new.
+    await configure(`${remote} start web; ${remote} start resting; ${remote} stop --time 5 resting`)
+    const warnings = await warningsOf(['backup', 'demo'])
+    assert.deepEqual(warnings.map(({ code, message }) => [code, message.split(' ')[0]]).sort(), [['containers.restarted', 'resting'], ['containers.restarted', 'web']])
+    podman.cli('rm', '--force', '--time', '0', 'resting')
+    await podman.create('resting', { labels: service('resting'), binds: [`${machine.app}/volumes:/data`], isStopped: true })
+    assert.deepEqual(await podman.states(...names), usual)
+  })
+
+  test('have volumes that are another folder saved from there, restored there, and made again with what they were made with', async () => {
+    const device = join(machine.folder, 'device')
+    await mkdir(device)
+    await writeFile(join(device, 'file'), 'one')
+    const made = (): unknown => (JSON.parse(podman.cli('volume', 'inspect', 'demo_my_bound')) as { Options: unknown; Labels: unknown }[]).map(({ Options, Labels }) => ({ Options, Labels }))
+    podman.cli('volume', 'create', '--opt', 'type=none', '--opt', 'o=bind', '--opt', `device=${device}`, '--label', 'com.docker.compose.project=demo_my', '--label', 'com.docker.compose.volume=bound', 'demo_my_bound')
+    const before_ = made()
+    await podman.create('keeper', { labels: service('keeper'), binds: ['demo_my_bound:/data'] })
+    await configure('true')
+    await machine.holdfast(['backup', 'demo'])
+    await writeFile(join(device, 'file'), 'two')
+    await machine.holdfast(['restore', 'latest', '--app', 'demo', '--no-ask'])
+    assert.equal(podman.exec('keeper', 'cat', '/data/file'), 'one')
+
+    podman.cli('rm', '--force', '--time', '0', 'keeper')
+    podman.cli('volume', 'rm', 'demo_my_bound')
+    await rm(device, { recursive: true })
+    const warnings = await warningsOf(['restore', 'latest', '--app', 'demo', '--no-ask'])
+    assert.deepEqual(warnings.map(({ code }) => code), ['restore.volume-as-files'])
+    await rm(join(machine.app, '.holdfast-volumes'), { recursive: true })
+    await mkdir(device)
+    await machine.holdfast(['restore', 'latest', '--app', 'demo', '--no-ask'])
+    assert.equal(await readFile(join(device, 'file'), 'utf8'), 'one')
+    assert.deepEqual(made(), before_)
+    podman.cli('volume', 'rm', 'demo_my_bound')
+    await emptyPlace()
+  })
+
+  test('whose volumes the engine mounts only for them: they are told as not saved, but where a paused one keeps them mounted', async () => {
+    const layer = (name: string): string => join(machine.folder, 'layers', name)
+    for (const name of ['lower', 'upper', 'work']) await mkdir(layer(name), { recursive: true })
+    await writeFile(join(layer('lower'), 'file'), 'precious')
+    podman.cli('volume', 'create', '--opt', 'type=overlay', '--opt', 'device=overlay', '--opt', `o=lowerdir=${layer('lower')},upperdir=${layer('upper')},workdir=${layer('work')}`, 'demo_far')
+    await podman.create('keeper', { labels: service('keeper'), binds: ['demo_far:/data'] })
+    assert.equal(podman.exec('keeper', 'cat', '/data/file'), 'precious')
+    await configure('true')
+    const warnings = await warningsOf(['backup', 'demo'])
+    assert.deepEqual(warnings.map(({ code, path }) => [code, path]), [['containers.volume', '.holdfast-volumes/demo_far']])
+    await machine.configure({ apps: { demo: { root: machine.app, containers: { engine: podman.socket }, exclude: ['/.holdfast-volumes/demo_far/'] } }, place: machine.place })
+    await machine.holdfast(['backup', 'demo'])
+    await configure('true', { services: { keeper: { mode: 'pause' } } })
+    await machine.holdfast(['backup', 'demo'])
+    assert.match((await machine.holdfast(['show', 'latest', '--app', 'demo', '--files'])).stdout, /\.holdfast-volumes\/demo_far\/file/)
+    assert.deepEqual((await warningsOf(['restore', 'latest', '--app', 'demo', '--no-ask'])).map(({ code }) => code), ['restore.volume-as-files'])
+    assert.equal(podman.exec('keeper', 'cat', '/data/file'), 'precious')
+    await rm(join(machine.app, '.holdfast-volumes'), { recursive: true })
+    podman.cli('rm', '--force', '--time', '0', 'keeper')
+    podman.cli('volume', 'rm', 'demo_far')
+    await emptyPlace()
+  })
+
+  test('that are gone leave the volumes of their compose project, which are saved, and a note', async () => {
+    const root = join(machine.folder, 'down')
+    await mkdir(root)
+    await writeFile(join(root, 'compose.yaml'), 'name: gone\nservices: {web: {image: x, volumes: ["data:/data"]}}\nvolumes: {data: {}}\n')
+    podman.cli('volume', 'create', '--label', 'com.docker.compose.project=gone', 'gone_data')
+    podman.cli('volume', 'create', '--label', 'com.docker.compose.project=another', 'another_data')
+    await podman.create('former', { binds: ['gone_data:/data'] })
+    podman.exec('former', 'sh', '-c', 'echo precious > /data/file')
+    podman.cli('rm', '--force', '--time', '0', 'former')
+    await machine.configure({ apps: { down: { root, containers: { engine: podman.socket } } }, place: machine.place })
+    const { notes } = JSON.parse((await machine.holdfast(['backup', 'down', '--json'])).stdout) as { notes: { code: string }[] }
+    assert.ok(notes.some(({ code }) => code === 'containers.none'))
+    const { stdout } = await machine.holdfast(['show', 'latest', '--app', 'down', '--files'])
+    assert.match(stdout, /\.holdfast-volumes\/gone_data\/file/)
+    assert.doesNotMatch(stdout, /another_data/)
+    podman.cli('volume', 'rm', 'gone_data', 'another_data')
+  })
+
+  test('and those of others that write into a volume of theirs stand still, in a restore too', async () => {
+    const elsewhere = { 'com.docker.compose.project': 'else', 'com.docker.compose.project.working_dir': machine.folder, 'com.docker.compose.service': 'x' }
+    await podman.create('keeper', { labels: service('keeper'), binds: ['shared:/data'] })
+    await podman.create('foreign', { labels: elsewhere, binds: ['shared:/data', 'foreign_own:/own'], command: ['sh', '-c', 'trap "exit 0" TERM; while :; do echo more >> /data/log; sleep 0.1; done'] })
+    await podman.create('looker', { labels: elsewhere, binds: ['shared:/data:ro'] })
+    const lookerStarted = await podman.startedAt('looker')
+    await configure(tellStates())
+    await machine.holdfast(['backup', 'demo'])
+    const { keeper, foreign, looker } = await toldStates()
+    assert.deepEqual({ keeper, foreign, looker }, { keeper: 'exited', foreign: 'exited', looker: 'running' })
+    assert.doesNotMatch((await machine.holdfast(['show', 'latest', '--app', 'demo', '--files'])).stdout, /foreign_own/)
+
+    podman.cli('rm', '--force', '--time', '0', 'keeper')
+    const started = await podman.startedAt('foreign')
+    await machine.holdfast(['restore', 'latest', '--app', 'demo', '--no-ask'])
+    assert.notEqual(await podman.startedAt('foreign'), started)
+    assert.deepEqual(await podman.states('foreign', 'looker'), { foreign: 'running', looker: 'running' })
+    assert.equal(await podman.startedAt('looker'), lookerStarted)
+    podman.cli('rm', '--force', '--time', '0', 'foreign', 'looker')
+    podman.cli('volume', 'rm', 'shared', 'foreign_own')
+    await emptyPlace()
+  })
+
+  test('and write into a folder that the preset does not know: it is told, unless it was left out on purpose', async () => {
+    await mkdir(join(machine.app, 'mydata'), { recursive: true })
+    await podman.create('keeper', { labels: service('keeper'), binds: [`${machine.app}/mydata:/data`] })
+    const stack = (more: object): Promise<void> => machine.configure({ apps: { demo: { preset: 'iotstack', root: machine.app, containers: { engine: podman.socket }, ...more } }, place: machine.place })
+    await stack({})
+    const warnings = await warningsOf(['backup', 'demo'])
+    assert.deepEqual(warnings.map(({ code, path }) => [code, path]), [['containers.not-included', 'mydata']])
+    for (const more of [{ exclude: ['/mydata/'] }, { include: ['/volumes/'] }]) {
+      await stack(more)
+      await machine.holdfast(['backup', 'demo'])
+    }
+    podman.cli('rm', '--force', '--time', '0', 'keeper')
   })
 
   test('with Nextcloud are in maintenance mode meanwhile, and surely out of it again', async () => {

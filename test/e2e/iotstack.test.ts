@@ -42,7 +42,7 @@ suite('IOTstack', () => {
   test('saves what its own script lost: extra/, .env, overrides, post_restore.sh and dumped databases', async () => {
     const [dated = ''] = await files('backup', '.tar.gz')
     const members = (await program('tar', 'tar', ['-tzf', join(machine.app, 'backups/backup', dated)])).stdout.replaceAll(/^\.\//gm, '').split('\n')
-    for (const kept of ['services/mosquitto/mosquitto.env', 'volumes/nodered/data/flows.json', 'docker-compose.yml', 'docker-compose.override.yml', 'compose-override.yml', 'extra/deep/file', '.env', 'influx.env', 'postbuild.sh', 'pre_backup.sh', 'post_backup.sh', 'post_restore.sh', '.tmp/databases_backup/dump.sql']) assert.ok(members.includes(kept), kept)
+    for (const kept of ['duck/duck.sh', 'services/mosquitto/mosquitto.env', 'volumes/nodered/data/flows.json', 'docker-compose.yml', 'docker-compose.override.yml', 'compose-override.yml', 'extra/deep/file', '.env', 'influx.env', 'postbuild.sh', 'pre_backup.sh', 'post_backup.sh', 'post_restore.sh', '.tmp/databases_backup/dump.sql']) assert.ok(members.includes(kept), kept)
     for (const never of ['menu.sh', 'scripts/backup.sh', '.templates/x', '.tmp/other', 'README.md', 'backups/backup']) assert.ok(!members.some((member) => member.startsWith(never)), never)
   })
 

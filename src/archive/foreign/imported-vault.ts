@@ -57,7 +57,7 @@ export class ImportedVault implements Vault {
     yield* (await this.#reader(id, run)).check(id, depth, run)
   }
 
-  async save(entries: AsyncIterable<Entry>, about: About, run: Run, allRead: () => void): Promise<readonly Snapshot[]> {
+  async save(entries: AsyncIterable<Entry>, about: About, run: Run, allRead: () => void | Promise<void>): Promise<readonly Snapshot[]> {
     return await this.#own.save(entries, about, run, allRead)
   }
 

@@ -3,7 +3,6 @@ import type { DatabaseFacts, Manifest } from '../../model/restore-point.ts'
 import type { Run } from '../../model/run.ts'
 import type { ContainerDatabase } from '../../sources/containers/container-database.ts'
 import type { DumpTrust } from '../../sources/databases/database.ts'
-import type { ContainersOptions } from '../../sources/containers/containers-options.ts'
 import type { Freezer } from '../../sources/containers/freeze-containers.ts'
 import { containerFreezer, maintenanceNote } from '../../sources/containers/freeze-containers.ts'
 import { openContainerTarget } from '../../sources/containers/open-container-databases.ts'
@@ -13,8 +12,8 @@ import { generic } from '../../sources/presets/generic.ts'
 import type { Application } from '../application.ts'
 import type { AppState } from '../app-state.ts'
 import { engineOf, loginOf } from '../container-dumps.ts'
-import type { ApplicationContainer } from '../containers-of.ts'
-import { containersOf, planned, stopSecondsOf } from '../containers-of.ts'
+import type { ApplicationContainer, ContainersOfApplication } from '../containers-of.ts'
+import { containersOf, stopSecondsOf } from '../containers-of.ts'
 import { freezeGuard } from '../guard/hold-frozen.ts'
 import type { ActiveRun } from '../perform-run.ts'
 import { endMaintenance, tellMaintenance } from './end-maintenance.ts'
@@ -45,7 +44,7 @@ export type ContainedOptions = {
   readonly onlyDatabases: boolean
   /** Whether all files are restored, those of volumes too. */
   readonly allFiles: boolean
-  /** Whether the dumps are ours; those of a stranger may name no other database. */
+  /** Whether the restore point is ours: then it may say where a volume that is missing lies, and its dumps may name other databases. */
   readonly trusted: boolean
 }
 
@@ -58,8 +57,9 @@ export async function containedRestore(app: Application, manifest: Manifest, { i
     return { targets: [], taken: new Set(), volumes: [], endMaintenance: async (ending) => { if (wasInMaintenance) tellMaintenance(ending) } }
   }
   const preset = knownPreset(manifest.preset) ?? generic
-  const { containers, options } = await containersOf(app, dumps.length > 0 || manifest.volumes !== undefined ? { ...preset, containers: true } : preset, run)
-  const volumes = allFiles ? await volumeTargets(manifest.volumes ?? [], containers, options, run) : []
+  const contained = await containersOf(app, dumps.length > 0 || manifest.volumes !== undefined ? { ...preset, containers: true } : preset, run, manifest.volumes)
+  const { containers, engines } = contained
+  const volumes = allFiles ? await volumeTargets(manifest.volumes ?? [], engines, trusted, run) : []
   const back = new Set(volumes.map(({ path }) => path))
   const withFiles = dumps.filter(({ rawFiles }) => allFiles && rawFiles !== undefined && (!rawFiles.startsWith(`${volumesFolder}/`) || back.has(rawFiles.split('/').slice(0, 2).join('/'))))
   for (const { name, rawFiles = '' } of imports ? withFiles : []) run.emit({ type: 'run.note', code: 'restore.with-files', path: rawFiles, message: `${name} comes back with these files of its server, saved while it stood still; "--only databases" imports its dump instead` })
@@ -77,10 +77,11 @@ export async function containedRestore(app: Application, manifest: Manifest, { i
   tellAsFiles(lacking, 'its container does not run: start it, then restore again with --only databases', run)
   const targets = await Promise.all(importing.map(async ({ facts, found }) => containedTarget(await openContainerTarget(found.container, facts, await loginOf(found.options, run.signal), run.signal), facts, state.tempFolder, trusted ? 'ours' : 'stranger')))
   const busy = new Set(importing.map(({ found }) => found.container.id))
+  if (allFiles) for (const { container } of containers.filter(({ container: { id, state: now }, mode, writes }) => writes && mode === 'leave' && now === 'running' && !busy.has(id))) run.emit({ type: 'run.note', code: 'containers.left-running', message: `${container.name} runs on (mode: leave) while what it writes into is replaced: restart it afterwards` })
   return {
     targets, volumes,
     taken: new Set([...withFiles, ...importing.map(({ facts }) => facts)].filter(() => imports).map(({ path }) => path)),
-    freezer: freezerOf(containers, options, busy, app.root, state, run),
+    freezer: freezerOf(contained, busy, app.root, state, run),
     endMaintenance: async (ending) => await endMaintenance(containers, wasInMaintenance, ending),
   }
 }
@@ -92,7 +93,8 @@ export async function containedRestore(app: Application, manifest: Manifest, { i
 export async function containedFinish(app: Application, about: RestoreAbout, state: AppState, run: ActiveRun): Promise<Pick<ContainedRestore, 'targets' | 'endMaintenance'> & { readonly freezer: Freezer }> {
   const dumps = about.databases.map(({ facts }) => facts).filter(({ container }) => container !== undefined)
   const preset = knownPreset(about.preset) ?? generic
-  const { containers, options } = await containersOf(app, dumps.length > 0 || about.volumes.length > 0 ? { ...preset, containers: true } : preset, run)
+  const contained = await containersOf(app, dumps.length > 0 || about.volumes.length > 0 ? { ...preset, containers: true } : preset, run, about.volumes)
+  const { containers } = contained
   const importing = dumps.map((facts) => {
     const found = containerOfDump(containers, facts)
     if (found?.container.state !== 'running') throw new AppError('database.unreachable', `${facts.name} is imported by its server in the container ${facts.container?.name ?? ''}, which does not run`, { hint: 'Start that container alone, and try again.' })
@@ -101,16 +103,16 @@ export async function containedFinish(app: Application, about: RestoreAbout, sta
   refuseOneTarget(importing)
   return {
     targets: await Promise.all(importing.map(async ({ facts, found }) => containedTarget(await openContainerTarget(found.container, facts, await loginOf(found.options, run.signal), run.signal), facts, state.tempFolder, about.trusted ? 'ours' : 'stranger'))),
-    freezer: freezerOf(containers, options, new Set(importing.map(({ found }) => found.container.id)), app.root, state, run),
+    freezer: freezerOf(contained, new Set(importing.map(({ found }) => found.container.id)), app.root, state, run),
     endMaintenance: async (ending) => await endMaintenance(containers, false, ending),
   }
 }
 
 /** Stops what writes into the application, and whatever may use the databases that are imported, but for the servers that import. */
-function freezerOf(containers: readonly ApplicationContainer[], options: ContainersOptions, busy: ReadonlySet<string>, root: string, state: AppState, run: ActiveRun): Freezer {
+function freezerOf({ planned, options }: ContainersOfApplication, busy: ReadonlySet<string>, root: string, state: AppState, run: ActiveRun): Freezer {
   return containerFreezer({
     // What is paused would go on with files that it holds open and that are no more those of the application.
-    planned: planned(containers.map((one) => usesImported(one, containers, busy) ? { ...one, mode: options.default } : one)).filter(({ container }) => !busy.has(container.id)).map(({ container }) => ({ container, how: 'stop' })),
+    planned: async (signal) => (await planned(signal, (one, all) => usesImported(one, all, busy))).filter(({ container }) => !busy.has(container.id)).map((one) => ({ ...one, how: 'stop' })),
     guard: freezeGuard(state, run.id, root), ...stopSecondsOf(options),
   })
 }

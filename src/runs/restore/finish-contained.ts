@@ -18,6 +18,7 @@ export async function finishContained(app: Application, found: RestoreFound, how
   try {
     await freezer.freeze(run)
     await finishRestore(found, how, [...databases, ...targets], run)
+    await freezer.look(run)
   } finally {
     if (unfinishedRestore(found.about.target) === undefined) {
       await freezer.thaw(run)

@@ -183,11 +183,12 @@ async function change(request: RestoreRequest, record: RestoreRecord, outcome: {
     run.emit({ type: 'run.phase', phase: 'safety' })
     record.about = { ...record.about, databases: await keepDatabases(request, record.folder, run) }
     plan(request, record)
-    for (const work of record.about.volumes) planVolume(work, request.manifest, request.volumes?.find(({ name }) => name === work.name)?.path ?? '')
+    for (const work of record.about.volumes) planVolume(work, request.manifest, request.volumes?.find(({ target }) => target === work.target)?.path ?? '')
     await beginVolumes(record.about.volumes)
     await beginChange(record)
     outcome.changed = true
     await changeApplication(record, request.databases, run)
+    await request.freezer?.look(run)
     finishVolumes(record.about.volumes, 'done', run.now())
     record.state = 'done'
     record.finishedAt = run.now()

@@ -28,6 +28,10 @@ export type Container = {
   readonly image: string
   readonly state: ContainerState
   readonly createdAt: string
+  /** When it was started last; undefined where it never was. */
+  readonly startedAt?: string
+  /** How its last run ended; 137: it was killed. */
+  readonly exitCode?: number
   /** Stopping such a one removes it. */
   readonly removedOnStop: boolean
   /** What the engine waits for a stop until it kills. */
@@ -50,7 +54,7 @@ const inspectSchema = z.object({
   Id: z.string().min(1),
   Name: z.string(),
   Created: z.string(),
-  State: z.object({ Running: z.boolean(), Paused: z.boolean().optional(), Restarting: z.boolean().optional() }),
+  State: z.object({ Running: z.boolean(), Paused: z.boolean().optional(), Restarting: z.boolean().optional(), StartedAt: z.string().nullish(), ExitCode: z.number().nullish() }),
   Path: z.string().nullish(),
   Args: texts,
   Config: z.object({ Image: z.string().nullish(), Env: texts, Labels: z.record(z.string(), z.string()).nullish(), StopTimeout: z.number().nullish() }),
@@ -98,6 +102,9 @@ export async function inspectContainer(engine: Engine, id: string, signal: Abort
     image: config.Image ?? '',
     state: state.Paused === true ? 'paused' : state.Running || state.Restarting === true ? 'running' : 'stopped',
     createdAt: parsed.Created,
+    // Year 1 stands for never.
+    ...(state.StartedAt === undefined || state.StartedAt === null || state.StartedAt === '' || state.StartedAt.startsWith('0001') ? {} : { startedAt: state.StartedAt }),
+    ...(state.ExitCode === undefined || state.ExitCode === null ? {} : { exitCode: state.ExitCode }),
     removedOnStop: host.AutoRemove === true,
     // Podman notes 0 where nobody said anything, and would kill at once.
     stopSeconds: config.StopTimeout === undefined || config.StopTimeout === null || config.StopTimeout <= 0 ? usualStopSeconds : config.StopTimeout,

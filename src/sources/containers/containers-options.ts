@@ -24,7 +24,7 @@ export type ServiceOptions = z.infer<typeof serviceSchema>
 
 /** `apps.NAME.containers`. */
 export const containersOptionsSchema = z.strictObject({
-  engine: z.string().min(1).optional().describe('The engine\'s socket. By default that of DOCKER_HOST, else every one of /var/run/docker.sock, /run/podman/podman.sock and $XDG_RUNTIME_DIR/podman/podman.sock that is there.'),
+  engine: z.string().min(1).optional().describe('The engine\'s socket. By default that of DOCKER_HOST, else every usual one that is there: Docker\'s, Podman\'s, and those of this user and of the folder\'s owner.'),
   stopTimeout: durationSchema.optional().describe('How long a container may take to stop before the engine kills it. By default its own.'),
   default: z.enum(['stop', 'pause', 'leave']).default('stop').describe('What happens to running containers that write into the application, where `services` does not say.'),
   services: z.record(z.string().min(1), serviceSchema).default({}).describe('By the name of a service in the compose file, or of a container.'),

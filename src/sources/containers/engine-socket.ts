@@ -6,18 +6,32 @@ export type EngineEnvironment = Readonly<Record<string, string | undefined>>
 
 /**
  * The sockets of container engines on this machine, each once: the configured one alone, else that of DOCKER_HOST
- * alone, else every usual one that is there (Docker's, Podman's of root, Podman's of this user).
- * An empty list: no engine runs here.
+ * alone, else every usual one that is there. An empty list: none was found where one usually is.
  *
+ * @param root whose owner may have an engine of their own.
  * @throws AppError `containers.unreachable` where one is named and is no socket, or DOCKER_HOST is no socket of this machine.
  */
-export function engineSockets(configured: string | undefined, env: EngineEnvironment): readonly string[] {
+export function engineSockets(configured: string | undefined, env: EngineEnvironment, root?: string): readonly string[] {
   const named = configured === undefined ? env['DOCKER_HOST'] : configured
   if (named !== undefined && named !== '') return [namedSocket(named, configured === undefined ? 'DOCKER_HOST' : 'containers.engine')]
-  const runtimeFolder = env['XDG_RUNTIME_DIR']
-  const usual = ['/var/run/docker.sock', '/run/podman/podman.sock', ...(runtimeFolder === undefined ? [] : [join(runtimeFolder, 'podman/podman.sock')])]
   // Podman's package for Docker's users makes the one a link to the other.
-  return [...new Set(usual.flatMap((path) => isSocket(path) ? [realpathSync(path)] : []))]
+  return [...new Set(usualSockets(env, root).flatMap((path) => isSocket(path) ? [realpathSync(path)] : []))]
+}
+
+/**
+ * Where engines usually have theirs: Docker's, Podman's of root, and those of this user and of the root folder's owner. Cron does not
+ * set XDG_RUNTIME_DIR.
+ */
+export function usualSockets(env: EngineEnvironment, root?: string): readonly string[] {
+  const users = [process.getuid?.(), root === undefined ? undefined : statSync(root, { throwIfNoEntry: false })?.uid]
+  const folders = [env['XDG_RUNTIME_DIR'], ...users.map((uid) => uid === undefined ? undefined : `/run/user/${uid}`)].flatMap((folder) => folder === undefined || folder === '' ? [] : [folder])
+  return [...new Set(['/var/run/docker.sock', '/run/podman/podman.sock', ...folders.flatMap((folder) => [join(folder, 'podman/podman.sock'), join(folder, 'docker.sock')])])]
+}
+
+/** The user whose engine it is, where that is not root's. */
+export function userOfSocket(socket: string): number | undefined {
+  const { uid } = statSync(socket)
+  return uid === 0 ? undefined : uid
 }
 
 function namedSocket(named: string, where: string): string {

@@ -1,26 +1,28 @@
 import { existsSync } from 'node:fs'
 import { posix } from 'node:path'
 import type { Container } from './container.ts'
+import type { VolumeFacts } from '../../model/restore-point.ts'
 import { realPath } from '../../disk/real-path.ts'
+import type { EngineVolume } from './engine-volumes.ts'
 import { isWithin } from './find-containers.ts'
 
 /** Where named volumes lie in a restore point, each in a folder of its name. */
 export const volumesFolder = '.holdfast-volumes'
 
-/** A named volume of an application's containers that lies outside its root. */
-export type Volume = { readonly name: string; readonly source: string; readonly path: string }
+/** A named volume that belongs to an application and lies outside its root; the engine is the one that has it. */
+export type Volume = VolumeFacts & { readonly engine: string; readonly driver: string; readonly options: Record<string, string> }
 
-/** The volumes that the containers use, each once; those that lie in the root are among its files. */
-export function volumesOf(containers: readonly Container[], root: string): readonly Volume[] {
-  const found = new Map<string, Volume>()
-  for (const { mounts } of containers) {
-    for (const { kind, name, source } of mounts) {
-      if (kind !== 'volume' || name === undefined || isWithin(root, realPath(source))) continue
-      // An engine's own rule for names; anything else would be no safe folder.
-      if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) found.set(name, { name, source, path: `${volumesFolder}/${name}` })
-    }
-  }
-  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+/** What a restore point says of volumes. Two engines may each have one of a name; then the second one's folder gets a number. */
+export function volumesOf(found: readonly EngineVolume[]): readonly Volume[] {
+  const taken = new Set<string>()
+  return [...found].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)).flatMap(({ engine, name, folder, driver, options, labels }) => {
+    // An engine's own rule for names; anything else would be no safe folder.
+    if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) return []
+    let path = `${volumesFolder}/${name}`
+    for (let number = 2; taken.has(path); number++) path = `${volumesFolder}/${name}@${number}`
+    taken.add(path)
+    return [{ name, path, source: folder, engine: engine.socket, driver, options: withoutSecrets(driver, options), ...(Object.keys(labels).length === 0 ? {} : { labels }) }]
+  })
 }
 
 /** Folders outside the root, and no volumes, that containers write into: nothing of them is in a restore point. */
@@ -39,6 +41,13 @@ export function savedPath(container: Container, inside: string, root: string, vo
   const rest = posix.relative(mount.destination, inside)
   const source = realPath(mount.source)
   if (isWithin(root, source)) return posix.relative(root, posix.join(source, rest))
-  const volume = volumes.find(({ name }) => name === mount.name)
+  const volume = volumes.find(({ name, engine }) => name === mount.name && engine === container.engine.socket)
   return volume === undefined ? undefined : posix.join(volume.path, rest)
+}
+
+/** Another driver's options may be anything, and those of a mount hold its password. */
+function withoutSecrets(driver: string, options: EngineVolume['options']): Record<string, string> {
+  if (driver !== 'local') return {}
+  const { o, ...others } = options
+  return { ...others, ...(o === undefined ? {} : { o: o.split(',').filter((word) => !/^pass/i.test(word)).join(',') }) }
 }

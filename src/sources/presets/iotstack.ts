@@ -6,7 +6,7 @@ export const iotstack: Preset = {
   name: 'iotstack',
   detect: (folder) => folder.has('docker-compose.yml') && (folder.has('.templates') || folder.has('scripts/backup.sh') || folder.has('menu.sh')),
   include: [
-    '/services/', '/volumes/', '/docker-compose.yml', '/docker-compose.override.yml', '/compose-override.yml', '/extra/', '/.env', '/*.env', '/postbuild.sh', '/pre_backup.sh', '/post_backup.sh', '/post_restore.sh',
+    '/services/', '/volumes/', '/duck/', '/docker-compose.yml', '/docker-compose.override.yml', '/compose-override.yml', '/extra/', '/.env', '/*.env', '/postbuild.sh', '/pre_backup.sh', '/post_backup.sh', '/post_restore.sh',
     '/.tmp/databases_backup/',
   ],
   exclude: () => ['/backups/'],

@@ -20,14 +20,14 @@ test('containers of podman-compose are found by its labels as those of docker co
   const socket = join(folder, 'socket')
   const server = createServer(({ url = '' }, response) => {
     const id = /\/containers\/(\w+)\/json$/.exec(url)?.[1]
-    const answer = url === '/version' ? { ApiVersion: '1.41' } : id === undefined
+    const answer = url === '/version' ? { ApiVersion: '1.41' } : url.endsWith('/volumes') ? { Volumes: null } : id === undefined
       ? Object.keys(labels).map((name) => ({ Id: name }))
       : { Id: id, Name: `/stack_${id}_1`, Created: '2026-01-01', State: { Running: true }, Config: { Labels: labels[id] }, HostConfig: {} }
     response.end(JSON.stringify(answer))
   })
   await new Promise<void>((resolve) => server.listen(socket, resolve))
   try {
-    const found = await findContainers([socket], '/srv/stack', new Set(), new AbortController().signal)
+    const { containers: found } = await findContainers([socket], { root: '/srv/stack', named: new Set(), projects: new Set() }, new AbortController().signal)
     assert.deepEqual(found.map((container) => [container.id, callName(container), container.project, container.projectFolder]), [
       ['podman', 'web', 'stack', '/srv/stack'], ['docker', 'db', 'stack', '/srv/stack'], ['both', 'cache', 'stack', '/srv/stack/sub'],
     ])
