@@ -94,6 +94,13 @@ suite('a preset is detected by what lies in the folder', () => {
     assert.deepEqual(missing(), [])
   })
 
+  test('Gitea whose repositories, data, large files or attachments lie elsewhere is never called complete; a container calls its volume /data', () => {
+    make({ 'custom/conf/app.ini': '[database]\nDB_TYPE=mysql\n[repository]\nROOT=/srv/git\n[server]\nAPP_DATA_PATH=/srv/data\nLFS_CONTENT_PATH=/srv/lfs\n[lfs]\nPATH=/srv/large\n[attachment]\nPATH=/srv/attached\n' })
+    assert.deepEqual(missing().map((message) => /\/srv\/\w+/.exec(message)?.[0]), ['/srv/git', '/srv/data', '/srv/lfs', '/srv/large', '/srv/attached'])
+    make({ 'custom/conf/app.ini': `[database]\nDB_TYPE=mysql\n[repository]\nROOT=${root}/repositories\n[server]\nAPP_DATA_PATH=/data/gitea\n[attachment]\nPATH=data/attachments\n` })
+    assert.deepEqual(missing(), [])
+  })
+
   test('Home Assistant with its history in MariaDB by a secret', () => {
     make({ '.HA_VERSION': '2026.1', 'configuration.yaml': 'default_config:\nautomation: !include automations.yaml\nrecorder:\n  db_url: !secret recorder\n', 'secrets.yaml': 'recorder: mysql://ha:p%40ss@core-mariadb/homeassistant?charset=utf8mb4\n' })
     assert.equal(detectPreset(root).name, 'home-assistant')
