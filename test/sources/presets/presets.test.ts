@@ -101,6 +101,43 @@ suite('a preset is detected by what lies in the folder', () => {
     assert.deepEqual(missing(), [])
   })
 
+  const inMariadb = [{ type: 'mariadb', name: 'ha', host: 'db', user: 'u' }]
+  const spread: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    'an included file': { 'configuration.yaml': 'recorder: !include parts/recorder.yaml\n', 'parts/recorder.yaml': 'db_url: !secret url\n', 'secrets.yaml': 'url: mysql://u@db/ha\n' },
+    'a secret beside the included file': { 'configuration.yaml': 'recorder: !include parts/recorder.yaml\n', 'parts/recorder.yaml': 'db_url: !secret url\n', 'parts/secrets.yaml': 'url: mysql://u@db/ha\n', 'secrets.yaml': 'url: mysql://u@db/other\n' },
+    'a package in the file': { 'configuration.yaml': 'homeassistant:\n  packages:\n    history:\n      recorder:\n        db_url: mysql://u@db/ha\n' },
+    'a package in a file': { 'configuration.yaml': 'homeassistant: !include core.yaml\n', 'core.yaml': 'packages:\n  one: !include one.yaml\n', 'one.yaml': 'recorder:\n  db_url: mysql://u@db/ha\n' },
+    'packages in a folder': { 'configuration.yaml': 'homeassistant:\n  packages: !include_dir_named packages\n', 'packages/deep/er/history.yaml': 'recorder: !include /config/recorder.yaml\n', 'recorder.yaml': 'db_url: mysql://u@db/ha\n', 'packages/light.yaml': 'light: {}\n' },
+    'packages in a merged folder': { 'configuration.yaml': 'homeassistant:\n  packages: !include_dir_merge_named packages/\n', 'packages/all.yaml': 'one: {}\nhistory: !include ../history.yaml\n', 'history.yaml': 'recorder:\n  db_url: mysql://u@db/ha\n' },
+    'an anchor': { 'configuration.yaml': '.url: &r {db_url: mysql://u@db/ha}\nrecorder:\n  <<: *r\n  purge_keep_days: 3\n' },
+  }
+  for (const [where, files] of Object.entries(spread)) {
+    test(`Home Assistant's database is found in ${where}`, () => {
+      make({ '.HA_VERSION': '2026.1', ...files })
+      assert.deepEqual(databases(), inMariadb)
+      assert.deepEqual(missing(), [])
+    })
+  }
+
+  test('Home Assistant whose recorder is there and cannot be found out is refused', () => {
+    for (const text of ['recorder: !include gone.yaml\n', 'recorder: !include configuration.yaml\n', 'recorder:\n  db_url: !env_var URL\n', 'homeassistant:\n  packages: !include_dir_list packages\n', 'recorder: {db_url: [\n', 'recorder: !other x\n']) {
+      make({ '.HA_VERSION': '2026.1', 'configuration.yaml': text })
+      if (text.includes('configuration.yaml')) make({ 'configuration.yaml': 'recorder: !include again.yaml\n', 'again.yaml': '!include again.yaml\n' })
+      assert.throws(databases, { code: 'source.unreadable' }, text)
+      assert.deepEqual(missing(), [], 'who names the database in holdfast.yaml is not stopped')
+    }
+  })
+
+  test('Home Assistant whose SQLite file lies elsewhere is never called complete', () => {
+    const url = (text: string): void => make({ '.HA_VERSION': '2026.1', 'configuration.yaml': `recorder:\n  db_url: ${text}\n` })
+    url('sqlite:////elsewhere/ha.db')
+    assert.match(missing().join(), /\/elsewhere\/ha\.db, which is not below/)
+    for (const within of ['sqlite:////config/ha.db', `sqlite:///${root}/ha.db?timeout=1`, 'sqlite:///ha.db', 'sqlite://']) {
+      url(within)
+      assert.deepEqual([databases(), missing()], [[], []], within)
+    }
+  })
+
   test('Home Assistant with its history in MariaDB by a secret', () => {
     make({ '.HA_VERSION': '2026.1', 'configuration.yaml': 'default_config:\nautomation: !include automations.yaml\nrecorder:\n  db_url: !secret recorder\n', 'secrets.yaml': 'recorder: mysql://ha:p%40ss@core-mariadb/homeassistant?charset=utf8mb4\n' })
     assert.equal(detectPreset(root).name, 'home-assistant')
