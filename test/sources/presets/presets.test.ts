@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, suite, test } from 'node:test'
@@ -57,6 +57,36 @@ suite('a preset is detected by what lies in the folder', () => {
     assert.match(missing()[1] ?? '', /PostgreSQL/)
   })
 
+  const nextcloudConfig = (settings: string): Record<string, string> => ({ ...nextcloud, 'config/config.php': `<?php\n$CONFIG = [${settings}];\n` })
+  const named = "'dbtype' => 'mysql', 'dbname' => 'nc', 'dbuser' => 'u', 'dbpassword' => 'p'"
+  test('Nextcloud whose settings are computed is refused, and not taken for one without a database', () => {
+    for (const text of ["<?php $CONFIG = array_merge(['dbtype' => 'mysql'], []);", "<?php $CONFIG = ['dbtype' => getenv('T') ?: 'mysql'];", "<?php $CONFIG = ['dbtype' => 'mysql', 'dbname' => 'n', 'dbuser' => 'u', 'dbhost' => getenv('H')];"]) {
+      make({ ...nextcloud, 'config/config.php': text })
+      assert.throws(databases, { code: 'source.unreadable' }, text)
+    }
+  })
+
+  test('Nextcloud with Oracle, an object store, a computed or a linked data folder is never called complete', () => {
+    make(nextcloudConfig("'dbtype' => 'oci'"))
+    assert.match(missing().join(), /Oracle/)
+    make(nextcloudConfig(`${named}, 'objectstore' => ['class' => 'S3', 'arguments' => ['key' => getenv('K')]]`))
+    assert.match(missing().join(), /object store/)
+    make(nextcloudConfig(`${named}, 'datadirectory' => getenv('D')`))
+    assert.match(missing().join(), /datadirectory/)
+    make(nextcloudConfig(`${named}, 'datadirectory' => '${root}/data'`))
+    assert.deepEqual(missing(), [])
+    symlinkSync('/usr', join(root, 'data'))
+    assert.match(missing().join(), /is not below/)
+  })
+
+  test('Nextcloud: further files of settings go before config.php in their order, but for those that look at the environment', () => {
+    make({
+      ...nextcloudConfig(`${named}, 'dbhost' => 'a'`), 'config/2.config.php': "<?php $CONFIG = ['dbhost' => 'b'];", 'config/10.config.php': "<?php $CONFIG = ['dbhost' => 'c'];",
+      'config/s3.config.php': "<?php if (getenv('S3')) { $CONFIG = ['dbhost' => 'd']; }", 'config/z.config.php': '<?php $CONFIG = f();',
+    })
+    assert.deepEqual(databases(), [{ type: 'mariadb', name: 'nc', host: 'c', user: 'u', password: 'p' }])
+  })
+
   const wordpress = { 'wp-includes/version.php': '', 'wp-content/index.php': '' }
   test('WordPress, with a socket for a host', () => {
     make({ ...wordpress, 'wp-config.php': "<?php\ndefine( 'DB_NAME', 'wp' );\ndefine( 'DB_USER', 'wpu' );\ndefine( 'DB_PASSWORD', 'p' );\ndefine( 'DB_HOST', 'localhost:/run/m.sock' );\n$table_prefix = 'wp_';\n" })
@@ -75,6 +105,55 @@ suite('a preset is detected by what lies in the folder', () => {
     } finally {
       root = above
     }
+  })
+
+  test('WordPress whose content, plugins or uploads lie elsewhere is never called complete', () => {
+    make({ ...wordpress, 'wp-config.php': `<?php define('DB_NAME', 'wp'); define('DB_USER', 'u'); define('WP_CONTENT_DIR', '/srv/content'); define('WP_PLUGIN_DIR', __DIR__ . '/wp-content/mine'); define('UPLOADS', '../files'); require_once ABSPATH . 'wp-settings.php';` })
+    assert.deepEqual(missing().map((message) => /WP_CONTENT_DIR|WP_PLUGIN_DIR|UPLOADS/.exec(message)?.[0]), ['WP_CONTENT_DIR', 'UPLOADS'])
+    assert.deepEqual(databases(), [{ type: 'mariadb', name: 'wp', user: 'u' }])
+  })
+
+  const osm = { 'core.php': '', 'modules/a': '', 'config.example.php': '' }
+  const jeedom = { 'core/class/a': '', 'plugins/a/x': '', 'core/config/common.config.sample.php': '' }
+  for (const [name, files, config] of [['openstamanager', osm, 'config.inc.php'], ['jeedom', jeedom, 'core/config/common.config.php'], ['wordpress', wordpress, 'wp-config.php'], ['nextcloud', nextcloud, 'config/config.php']] as const) {
+    test(`${name} without its configuration, or with one that is empty, is never called complete`, () => {
+      make(files)
+      assert.equal(detectPreset(root).name, name)
+      assert.deepEqual([databases(), detectPreset(root).missing?.(new ApplicationFolder(root)).map(({ code, path }) => [code, path])], [[], [['database.unknown', config]]])
+      assert.match(missing().join(), /^is not there.*not installed yet.*holdfast\.yaml/)
+      make({ [config]: '' })
+      assert.deepEqual(databases(), [])
+      assert.match(missing().join(), /^names no database/)
+    })
+  }
+
+  test('a host, port, socket or password that is computed is refused, not taken for the default; null is', () => {
+    for (const [key, value] of [['db_host', 'getenv("H")'], ['db_port', 'port()'], ['db_password', '$_ENV["P"]']] as const) {
+      make({ ...osm, 'config.inc.php': `<?php $db_name = 'osm'; $db_username = 'u'; $${key} = ${value};` })
+      assert.throws(databases, { code: 'source.unreadable', message: /is not a plain text/ }, key)
+      make({ 'config.inc.php': `<?php $db_name = 'osm'; $db_username = 'u'; $${key} = null;` })
+      assert.deepEqual(databases(), [{ type: 'mariadb', name: 'osm', user: 'u' }])
+    }
+  })
+
+  const osmPlace = (backupDir: string): readonly [string | undefined, boolean] => {
+    make({ ...osm, 'config.inc.php': `<?php $db_name = 'o'; $db_username = 'u'; $backup_dir = ${backupDir};` })
+    return [detectPreset(root).place?.(new ApplicationFolder(root)), isSaved('files/contract.pdf')]
+  }
+  test('OpenSTAManager: a folder of its own data that is named for backups is not left out by the preset; the whole machine is no place', () => {
+    assert.deepEqual(osmPlace("__DIR__ . '/files'"), [`${root}/files`, false], 'nothing is in it yet')
+    make({ 'files/OSM backup 2020-01-01 00_00_00 FULL/x': '', 'files/old.zip': '', 'files/old.zip.json': '', 'files/.htaccess': '', 'files/index.html': '', 'files/RESTORE.md': '' })
+    assert.deepEqual(osmPlace("__DIR__ . '/files'"), [`${root}/files`, false])
+    make({ 'files/contract.pdf': '' })
+    assert.deepEqual(osmPlace("__DIR__ . '/files'"), [`${root}/files`, true])
+    assert.deepEqual(osmPlace("'/'"), ['backup', true])
+    assert.deepEqual(osmPlace("'../../../../../../..'"), ['backup', true])
+  })
+
+  test('Jeedom: what a plugin excludes is read as PHP reads it, never the whole plugin, and a name is no pattern', () => {
+    const excluding = (list: string): string => `<?php class p { /* function backupExclude() { return ['core']; } */ public static function backupExclude(): array { return ${list}; } }`
+    make({ ...jeedom, 'plugins/p/core/class/p.class.php': excluding("['./data/', '.', './', '/', '../q', 'a//b']"), 'plugins/al*/core/class/al*.class.php': excluding("['data']"), 'plugins/alarm/data': '' })
+    assert.deepEqual(['plugins/p/data', 'plugins/p/core', 'plugins/p', 'plugins/p/a/b', 'plugins/q', 'plugins/al*/data', 'plugins/alarm/data'].map(isSaved), [false, true, true, false, true, false, true])
   })
 
   test('Gitea with MariaDB, quotes and comments in its app.ini', () => {
