@@ -7,7 +7,7 @@ import { groupEnd, statementEnd } from './php-statement.ts'
 import type { PhpToken } from './php-tokens.ts'
 import { phpTokens } from './php-tokens.ts'
 import type { PhpValue } from './php-value.ts'
-import { computed, keyOf, withElement } from './php-value.ts'
+import { computed, keyOf, phpValueAt, withElement } from './php-value.ts'
 
 /** What a configuration file in PHP sets: variables (without `$`) and constants. */
 export type PhpConfig = Pick<PhpScope, 'variable' | 'constant'>
@@ -112,11 +112,15 @@ class Reader {
     if (token?.kind !== 'variable' || token.text === 'GLOBALS' || !isSign(this.#tokens[equals], '=') || isSign(this.#tokens[equals + 1], '&')) return false
     // First what its parts may change, so that nothing stale is read.
     this.#suffer(phpEffects(this.#tokens, from + 1, equals))
-    this.#suffer(phpEffects(this.#tokens, equals + 1, end))
+    const effects = phpEffects(this.#tokens, equals + 1, end)
+    this.#suffer(effects)
+    // `['k' => &$other]`: an element that changes with the other.
+    if (effects.shared.size > 0) this.#shared.add(token.text)
     const keys = this.#keys(from + 1, equals)
     this.#cursor.at = equals + 1
     const value = this.#whole(phpExpression(this.#cursor, this.#scope))
-    this.#variables.set(token.text, keys.length === 0 ? value : withElement(this.#scope.variable(token.text), keys, value))
+    if (this.#mayHaveEnded) this.#lose(token.text, keys)
+    else this.#variables.set(token.text, keys.length === 0 ? value : withElement(this.#scope.variable(token.text), keys, value))
     this.#cursor.at = end
     return true
   }
@@ -155,7 +159,7 @@ class Reader {
 
   /** `const NAME = …, OTHER = …;`. */
   #const(end: number): boolean {
-    this.#suffer(phpEffects(this.#tokens, this.#cursor.at, end))
+    this.#suffer(phpEffects(this.#tokens, this.#cursor.at + 1, end))
     do {
       this.#cursor.at += 1
       const name = this.#cursor.token()
@@ -194,7 +198,7 @@ class Reader {
   }
 
   #suffer(effects: PhpEffects): void {
-    for (const { name, keys } of effects.changed) this.#variables.set(name, keys.length === 0 ? computed : withElement(this.#scope.variable(name), keys, computed))
+    for (const { name, keys } of effects.changed) this.#lose(name, keys)
     for (const name of effects.shared) this.#shared.add(name)
     for (const name of effects.defined) this.#setConstant(name, computed)
     if (effects.changesAny) {
@@ -204,5 +208,13 @@ class Reader {
     if (effects.sharesAny) this.#allShared = true
     if (effects.definesAny) this.#otherConstant = computed
     if (effects.returns) this.#mayHaveEnded = true
+  }
+  /** An element, or as much around it as may not have been an array before. */
+  #lose(name: string, keys: readonly (string | undefined)[]): void {
+    const value = this.#scope.variable(name)
+    const known = keys.slice(0, [...keys, undefined].indexOf(undefined)).filter((key) => key !== undefined)
+    const strange = known.findIndex((_, index) => !(phpValueAt(value, ...known.slice(0, index)) instanceof Map))
+    const lost = strange === -1 ? known : known.slice(0, strange)
+    this.#variables.set(name, lost.length === 0 ? computed : withElement(value, lost, computed))
   }
 }

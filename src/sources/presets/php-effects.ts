@@ -38,6 +38,7 @@ export function phpEffects(tokens: readonly PhpToken[], from: number, to: number
   // For each bracket that is open: whether variables in it may be changed.
   const open: boolean[] = []
   let hands = false
+  let isConst = false
   let functionEnd = from
   let hasReference = false
   for (let at = from; at < to; at++) {
@@ -56,7 +57,10 @@ export function phpEffects(tokens: readonly PhpToken[], from: number, to: number
       } else if (')]}'.includes(token.text)) hands = open.pop() ?? false
       else if (token.text === '$') effects.changesAny = true
       else if (assignments.has(token.text)) effects.changed.push(...targets(tokens, from, at))
-      else if (token.text === ';' && open.length === 0) hands = false
+      else if (token.text === ';') {
+        isConst = false
+        if (open.length === 0) hands = false
+      }
     }
     if (token?.kind !== 'word') continue
     const word = wordOf(token) ?? ''
@@ -66,6 +70,8 @@ export function phpEffects(tokens: readonly PhpToken[], from: number, to: number
     if (word === 'goto') effects.sharesAny = effects.definesAny = true
     if (scopeChangers.has(word) || includes.has(word)) effects.changesAny = true
     if (word === 'eval' || includes.has(word)) effects.definesAny = true
+    if (word === 'const') isConst = true
+    if (isConst && isSign(next, '=')) effects.defined.add(token.text)
     if (word === 'define' && isSign(next, '(')) noteConstant(tokens, at + 2, effects)
   }
   if (hasReference) for (const name of named) effects.shared.add(name)

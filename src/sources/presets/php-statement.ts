@@ -61,10 +61,8 @@ function ifEnd(tokens: Tokens, from: number, depth: number): number {
   const body = groupEnd(tokens, from + 1)
   if (isSign(tokens[body], ':')) return colonIfEnd(tokens, body + 1, depth)
   let at = statementEnd(tokens, body, depth + 1)
-  for (let word = wordOf(tokens[at]); word === 'elseif' || word === 'else'; word = wordOf(tokens[at])) {
-    at = statementEnd(tokens, word === 'else' ? at + 1 : groupEnd(tokens, at + 1), depth + 1)
-  }
-  return at
+  while (wordOf(tokens[at]) === 'elseif') at = statementEnd(tokens, groupEnd(tokens, at + 1), depth + 1)
+  return wordOf(tokens[at]) === 'else' ? statementEnd(tokens, at + 1, depth + 1) : at
 }
 
 /** `else:` and `elseif (…):` stand among the statements. */

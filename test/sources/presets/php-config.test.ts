@@ -46,7 +46,7 @@ suite('a PHP configuration is read without running it', () => {
     "$x = 'a'; if ($test) { $x = 'b'; }", "$x = 'a'; if ($test) $x = 'b';", "$x = 'a'; if ($test) { } else { $x = 'b'; }", '$x = <<<EOT\ntext\nEOT;', "$x = new Name('a');", "$x = require 'y.php';", "$x = 'a' ?? 'b';",
     "$x = fn() => 'a';",
     "$x = 'a'; if ($t): $x = 'b'; else: endif;", "$x = 'a'; foreach ($t as $x);", "$x = 'a'; foreach ($t as $y): $x = $y; endforeach;", "$x = 'a'; while ($t): $x = 'b'; endwhile;", "$x = 'a'; for ($x = 0; $x < 1; $x++);",
-    "$x = 'a'; switch ($t): case 1: $x = 'b'; endswitch;", "$x = 'a'; do $x = 'b'; while ($t);", "$x = 'a'; try { $x = 'b'; } catch (E $e) { }", "$x = 'a'; unset($x);", "$x = 'a'; $r = &$x; $r = 'b';", "$x = 'a'; list($x, $y) = f();",
+    "$x = 'a'; switch ($t): case 1: $x = 'b'; endswitch;", "$x = 'a'; do $x = 'b'; while ($t);", "$x = 'a'; try { $x = 'b'; } catch (E $e) { }", "$x = 'a'; unset($x);", "$x = 'a'; $r = &$x; $r = 'b';", "$x = ['k' => &$y]; $x['k'] = 1; $y++;", "$x = 'a'; list($x, $y) = f();",
     "$x = 'a'; [$x, $y] = f();", "$x = 'a'; extract($_ENV);", "$x = 'a'; eval($t);", "$x = 'a'; $$t = 'b';", "$x = 'a'; ${'x'} = 'b';", "$x = 'a'; include 'b.php';", "$x = 'a'; settype($x, 'int');", "if ($t) return; $x = 'a';", "if ($t) { } else $x = 'a';",
     "f(); function f() { global $x; $x = 'b'; } $x = 'a';", "$x = 'a'; $GLOBALS['x'] = 'b';", "$x = 1.5;", '$x = "\\xe8";', "$x = 'caf\uFFFD';", "$x = `echo '`;", "$x = ['k' => 'a', ...$t]['k'];",
   ]
@@ -65,6 +65,8 @@ suite('a PHP configuration is read without running it', () => {
     ["defined('A') or define('A', 'a');", 'a'],
     ["if (!defined('B')) define('A', 'a');", computed],
     ["if (!defined('A')) define('A', 'a'); else f();", computed],
+    ["if ($t): if ($t) f(); else g(); elseif ($t): else: endif; const A = 'a';", 'a'],
+    ["enum E { case X; } const A = 'a';", computed],
     ["define('B', 'b');", undefined],
   ]
   for (const [code, value] of constants) test(`A is ${String(value)} by ${JSON.stringify(code)}`, () => assert.equal(constant(code), value))

@@ -55,7 +55,7 @@ const { statement } = fc.letrec<{ statement: string; block: string }>((tie) => (
     fc.tuple(name, tie('block')).map(([one, body]) => `foreach (['a', 'b'] as $${one}) { ${body} }`),
     fc.tuple(name, tie('block')).map(([one, body]) => `foreach (['k' => 'b'] as $k => $${one}): ${body} endforeach;`),
     fc.tuple(name, name).map(([all, one]) => `foreach ((array) $${all} as $k => $${one});`),
-    fc.tuple(fc.constantFrom('a', 'b'), value).map(([all, right]) => `if (is_array($${all})) foreach ($${all} as &$c) $c = ${right};`),
+    fc.tuple(fc.constantFrom('a', 'b'), quoted).map(([all, right]) => `if (is_array($${all})) foreach ($${all} as &$c) $c = ${right};`),
     fc.tuple(condition, tie('block')).map(([asked, body]) => `while (${asked}) { ${body} break; }`),
     fc.tuple(condition, tie('block')).map(([asked, body]) => `while (${asked}): ${body} break; endwhile;`),
     fc.tuple(name, value, tie('statement')).map(([one, right, body]) => `for ($i = 0, $${one} = ${right}; $i < 1; $i++) ${body}`),
