@@ -149,6 +149,19 @@ suite('OpenSTAManager', () => {
     await writeFile(file, text)
   })
 
+  test('without its config.inc.php, or with an empty one, a backup is not complete and says why', async () => {
+    const file = join(machine.app, 'config.inc.php')
+    const text = await readFile(file, 'utf8')
+    for (const lost of ['', undefined]) {
+      if (lost === undefined) await rm(file)
+      else await writeFile(file, lost)
+      const { stderr, stdout } = await holdfast(['backup', '.', '--no-verify', '--to', machine.place], { status: 3 })
+      assert.match(stderr, lost === undefined ? /config\.inc\.php:? is not there, so this restore point holds no database/ : /config\.inc\.php:? names no database/)
+      assert.match(stdout, /INCOMPLETE/)
+    }
+    await writeFile(file, text)
+  })
+
   test('a backup whose database cannot be reached fails, and removes nothing', async () => {
     // More than are kept, so that a retention that ran now would show.
     await earlierOnes('FULL', 'full', 3)
@@ -171,6 +184,13 @@ suite('OpenSTAManager', () => {
     const { stderr } = await holdfast(['backup', '.', '--no-verify'])
     assert.doesNotMatch(stderr, /lies inside/)
     assert.equal((await readdir(elsewhere)).filter((name) => name.endsWith('.zip')).length, 1)
+    // A folder of the application's own data is left out as the place alone, and that is told.
+    makeOpenstamanager(machine.app, server, { ...options, backupDir: "__DIR__.'/files'" })
+    const own = await holdfast(['backup', '.', '--no-verify'], { status: 3 })
+    assert.match(own.stderr, /files lies inside the application, and is not part of the restore point. It holds what is not Holdfast's, which is saved nowhere: anagrafiche/)
+    await holdfast(['backup', '.', '--no-verify', '--to', join(machine.folder, 'disk')])
+    const { key } = (await machine.points(join(machine.folder, 'disk'))).at(-1) ?? { key: '' }
+    assert.match((await program('unzip', 'unzip', ['-Z1', join(machine.folder, 'disk', key)])).stdout, /^files\/my_impianti\/foto\.jpg$/m)
     makeOpenstamanager(machine.app, server, { ...options, version: '2.8' })
     await holdfast(['backup', '.', '--no-verify'])
     assert.equal((await readdir(join(machine.app, 'files/backups'))).filter((name) => name.endsWith('.zip')).length, 1)

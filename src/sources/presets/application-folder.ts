@@ -17,12 +17,14 @@ export class ApplicationFolder {
     return existsSync(join(this.root, path))
   }
 
-  /** Names in a folder, sorted; none where there is no such folder or it may not be read. */
+  /** Names in a folder, sorted; none where there is no such folder. @throws AppError `source.unreadable` for one that may not be read. */
   list(path: string): readonly string[] {
+    const full = join(this.root, path)
     try {
-      return readdirSync(join(this.root, path)).sort()
-    } catch {
-      return []
+      return readdirSync(full).sort()
+    } catch (cause) {
+      if (systemCode(cause) === 'ENOENT' || systemCode(cause) === 'ENOTDIR') return []
+      throw new AppError('source.unreadable', `The folder ${full} cannot be read`, { hint: 'Holdfast looks there for what it should know of the application: run it as a user that may read it.', cause })
     }
   }
 

@@ -1,6 +1,7 @@
-import { isAbsolute, relative, resolve } from 'node:path'
+import { isAbsolute } from 'node:path'
 import type { Remark } from '../../model/restore-point.ts'
 import type { ApplicationFolder } from './application-folder.ts'
+import { elsewhere } from './elsewhere.ts'
 import { readIni } from './ini-config.ts'
 import { literalSecret } from './literal-secret.ts'
 import { otherServer } from './other-server.ts'
@@ -34,8 +35,11 @@ export const gitea: Preset = {
   missing: (folder) => {
     const { file, values } = settings(folder) ?? { file: '', values: new Map<string, string>() }
     const kind = values.get('database.DB_TYPE') ?? ''
-    if (kind === 'postgres' || kind === 'mssql') return [otherServer(file, kind)]
-    return kind === 'sqlite3' ? databaseElsewhere(folder, file, values.get('database.PATH')) : []
+    return [
+      ...(kind === 'postgres' || kind === 'mssql' ? [otherServer(file, kind)] : []),
+      ...(kind === 'sqlite3' ? pathElsewhere(folder, file, 'says that the database is', values.get('database.PATH')) : []),
+      ...paths.flatMap(([key, what]) => pathElsewhere(folder, file, `says by ${key} that ${what}`, values.get(key))),
+    ]
   },
 }
 
@@ -47,9 +51,13 @@ function settings(folder: ApplicationFolder): { readonly file: string; readonly 
   return undefined
 }
 
-/** A container sees other paths than this machine: a path that is not there from here says nothing. */
-function databaseElsewhere(folder: ApplicationFolder, file: string, path: string | undefined): readonly Remark[] {
-  if (path === undefined || !isAbsolute(path) || path.startsWith('/data/')) return []
-  const below = relative(folder.root, resolve(path))
-  return below.startsWith('..') ? [{ code: 'source.elsewhere', path: file, message: `says that the database is ${path}, which is not below ${folder.root}: it is not in this restore point` }] : []
+/** Where something is kept that may lie anywhere: its keys, and what is said of it. */
+const paths: readonly (readonly [string, string])[] = [
+  ['repository.ROOT', 'the repositories lie in'], ['server.APP_DATA_PATH', 'its data lie in'], ['server.LFS_CONTENT_PATH', 'large files lie in'], ['lfs.PATH', 'large files lie in'],
+  ['attachment.PATH', 'attachments lie in'],
+]
+
+/** The container's image calls its volume `/data`. */
+function pathElsewhere(folder: ApplicationFolder, file: string, says: string, path: string | undefined): readonly Remark[] {
+  return path === undefined || !isAbsolute(path) || /^\/data(?:\/|$)/.test(path) ? [] : elsewhere(folder, file, says, path)
 }

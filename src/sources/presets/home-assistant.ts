@@ -1,9 +1,11 @@
-import { isScalar, parseDocument } from 'yaml'
 import { AppError } from '../../kit/app-error.ts'
+import type { Remark } from '../../model/restore-point.ts'
 import type { ApplicationFolder } from './application-folder.ts'
+import { elsewhere } from './elsewhere.ts'
+import { recorderUrl } from './home-assistant-config.ts'
 import { literalSecret } from './literal-secret.ts'
 import { otherServer } from './other-server.ts'
-import type { Preset } from './preset.ts'
+import type { FoundDatabase, Preset } from './preset.ts'
 
 const configFile = 'configuration.yaml'
 
@@ -14,13 +16,13 @@ export const homeAssistant: Preset = {
   exclude: () => ['/backups/', '/deps/', '/tts/', '/home-assistant.log*', '/.cache/', '/.ha_run.lock'],
   parts: { history: ['/home-assistant_v2.db'] },
   dumpName: 'database.sql',
-  databases(folder) {
-    const url = recorderUrl(folder)
+  databases(folder): readonly FoundDatabase[] {
+    const url = serverUrl(recorderUrl(folder))
     if (url === undefined || !isMariadb(url)) return []
     return [{
       type: 'mariadb',
       name: decodeURIComponent(url.pathname.slice(1)),
-      host: url.hostname,
+      ...(url.hostname === '' ? {} : { host: url.hostname }),
       ...(url.port === '' ? {} : { port: Number(url.port) }),
       ...(url.searchParams.has('unix_socket') ? { socket: url.searchParams.get('unix_socket') ?? '' } : {}),
       user: decodeURIComponent(url.username),
@@ -28,8 +30,16 @@ export const homeAssistant: Preset = {
     }]
   },
   missing(folder) {
-    const url = recorderUrl(folder)
-    return url === undefined || isMariadb(url) || url.protocol.startsWith('sqlite') ? [] : [otherServer(configFile, url.protocol.replace(/[:+].*/, ''))]
+    try {
+      const text = recorderUrl(folder)
+      const url = serverUrl(text)
+      if (url !== undefined) return isMariadb(url) ? [] : [otherServer(configFile, url.protocol.replace(/[:+].*/, ''))]
+      return text === undefined ? [] : fileElsewhere(folder, text)
+    } catch (error) {
+      // It is refused by `databases`, unless the user names them.
+      if (error instanceof AppError && error.code === 'source.unreadable') return []
+      throw error
+    }
   },
 }
 
@@ -37,13 +47,15 @@ function isMariadb(url: URL): boolean {
   return /^(?:mysql|mariadb)(?:\+\w+)?:$/.test(url.protocol)
 }
 
-/** `recorder: db_url`, also by `!secret`. @throws AppError `source.unreadable` where it cannot be understood. */
-function recorderUrl(folder: ApplicationFolder): URL | undefined {
-  const node: unknown = parseDocument(folder.read(configFile) ?? '', { logLevel: 'silent' }).getIn(['recorder', 'db_url'], true)
-  if (!isScalar(node) || typeof node.value !== 'string') return undefined
-  const text: unknown = node.tag === '!secret' ? parseDocument(folder.read('secrets.yaml') ?? '', { logLevel: 'silent' }).get(node.value) : node.value
-  if (typeof text !== 'string' || !URL.canParse(text)) {
-    throw new AppError('source.unreadable', `The recorder's db_url in ${configFile} cannot be understood`, { hint: 'Name the database in holdfast.yaml (databases: [{type: mariadb, name: …}]).' })
-  }
-  return new URL(text)
+/** Undefined for SQLite. @throws AppError `source.unreadable` where it cannot be understood. */
+function serverUrl(text: string | undefined): URL | undefined {
+  if (text === undefined || /^sqlite(?:\+\w+)?:/.test(text)) return undefined
+  if (URL.canParse(text)) return new URL(text)
+  throw new AppError('source.unreadable', `The recorder's db_url in ${configFile} cannot be understood`, { hint: 'Name the database in holdfast.yaml (databases: [{type: mariadb, name: …}]).' })
+}
+
+/** Four slashes begin an absolute path; the container calls the root `/config`. */
+function fileElsewhere(folder: ApplicationFolder, url: string): readonly Remark[] {
+  const path = /^[^:]+:\/\/\/(?<path>[^?]+)/.exec(url)?.groups?.['path']
+  return path === undefined || path.startsWith('/config/') ? [] : elsewhere(folder, configFile, "says that the recorder's database is", path)
 }

@@ -1,8 +1,13 @@
+import { join } from 'node:path'
 import type { ApplicationFolder } from './application-folder.ts'
 import { jeedomLog } from './jeedom-log.ts'
-import { phpValueAt, readPhpConfig } from './php-config.ts'
+import { literalPattern } from './literal-pattern.ts'
+import { noDatabase } from './no-database.ts'
+import { phpReturned, readPhpConfig } from './php-config.ts'
 import { phpDatabase } from './php-database.ts'
-import type { Preset } from './preset.ts'
+import type { PhpValue } from './php-value.ts'
+import { phpValueAt } from './php-value.ts'
+import type { FoundDatabase, Preset } from './preset.ts'
 
 const configFile = 'core/config/common.config.php'
 
@@ -20,15 +25,8 @@ export const jeedom: Preset = {
   ],
   parts: { plugins: ['/plugins/'] },
   dumpName: 'DB_backup.sql',
-  databases(folder) {
-    const text = folder.read(configFile)
-    if (text === undefined) return []
-    const database = phpValueAt(readPhpConfig(text, `${folder.root}/core/config`).variables.get('CONFIG'), 'db')
-    return [phpDatabase(configFile, {
-      name: phpValueAt(database, 'dbname'), host: phpValueAt(database, 'host') ?? '', port: phpValueAt(database, 'port') ?? '', socket: phpValueAt(database, 'unix_socket') ?? '',
-      user: phpValueAt(database, 'username'), password: phpValueAt(database, 'password'),
-    })]
-  },
+  databases,
+  missing: (folder) => noDatabase(folder, configFile, databases),
   place: () => 'backup',
   format: 'tar.gz',
   keep: { within: '3d', maxSize: '500MiB' },
@@ -41,16 +39,28 @@ export const jeedom: Preset = {
   log: { file: (kind) => kind === 'backup' || kind === 'restore' ? `log/${kind}` : undefined, lines: jeedomLog },
 }
 
+function databases(folder: ApplicationFolder): readonly FoundDatabase[] {
+  const text = folder.read(configFile)
+  if (text === undefined) return []
+  const config = phpValueAt(readPhpConfig(text, join(folder.root, configFile)).variable('CONFIG'), 'db')
+  const value = (key: string): PhpValue => phpValueAt(config, key)
+  return phpDatabase(configFile, { name: value('dbname'), host: value('host'), port: value('port'), socket: value('unix_socket'), user: value('username'), password: value('password') })
+}
+
 function nameInFile(app: string): string {
   return app.normalize('NFKD').replaceAll(/\p{M}+/gu, '').replaceAll(/[^\w.]+/g, '_')
 }
 
-/** What plugins say that need not be saved, by `backupExclude` in their class: literals, relative to the plugin. */
+/** What plugins say that need not be saved, by `backupExclude` in their class: literals, relative to the plugin. What would be the whole plugin is not meant. */
 function pluginExcludes(folder: ApplicationFolder): readonly string[] {
   return folder.list('plugins').flatMap((plugin) => {
-    const text = /function\s+backupExclude\s*\([^)]*\)[^{]*\{\s*return\s+([^;]*);/.exec(folder.read(`plugins/${plugin}/core/class/${plugin}.class.php`) ?? '')?.[1]
-    const listed = text === undefined ? undefined : readPhpConfig(`<?php $paths = ${text};`, folder.root).variables.get('paths')
+    const file = `plugins/${plugin}/core/class/${plugin}.class.php`
+    const listed = phpReturned(folder.read(file) ?? '', join(folder.root, file), 'backupExclude')
     if (!(listed instanceof Map)) return []
-    return [...listed.values()].filter((path): path is string => typeof path === 'string' && /^[\w.][\w./-]*$/.test(path) && !path.includes('..')).map((path) => `/plugins/${plugin}/${path.replace(/\/$/, '')}`)
+    return [...listed.values()].flatMap((path: PhpValue) => {
+      if (typeof path !== 'string' || !/^[\w./-]+$/.test(path)) return []
+      const parts = path.split('/').filter((part) => part !== '' && part !== '.')
+      return parts.length === 0 || parts.includes('..') ? [] : [`/plugins/${literalPattern(plugin)}/${parts.join('/')}`]
+    })
   })
 }

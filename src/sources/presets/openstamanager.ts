@@ -1,9 +1,11 @@
-import { relative, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import type { ApplicationFolder } from './application-folder.ts'
+import { literalPattern } from './literal-pattern.ts'
+import { noDatabase } from './no-database.ts'
 import type { PhpConfig } from './php-config.ts'
 import { readPhpConfig } from './php-config.ts'
 import { phpDatabase } from './php-database.ts'
-import type { Preset } from './preset.ts'
+import type { FoundDatabase, Preset } from './preset.ts'
 
 const configFile = 'config.inc.php'
 
@@ -18,14 +20,8 @@ export const openstamanager: Preset = {
   ],
   parts: { attachments: ['/files/'] },
   dumpName: 'database.sql',
-  databases(folder) {
-    const { variables } = config(folder) ?? { variables: new Map() }
-    // Not installed yet: there is no database.
-    if (!variables.has('db_name')) return []
-    return [phpDatabase(configFile, {
-      name: variables.get('db_name'), host: variables.get('db_host'), port: variables.get('db_port'), user: variables.get('db_username'), password: variables.get('db_password'),
-    })]
-  },
+  databases,
+  missing: (folder) => noDatabase(folder, configFile, databases),
   place,
   format: 'zip',
   keep: { last: 7, partial: { last: 7 }, database: { last: 7 } },
@@ -38,15 +34,23 @@ export const openstamanager: Preset = {
   afterImport: ifColumn('zz_users', 'session_token', 'UPDATE zz_users SET session_token = NULL'),
 }
 
+function databases(folder: ApplicationFolder): readonly FoundDatabase[] {
+  const found = config(folder)
+  if (found === undefined) return []
+  const { variable } = found
+  return phpDatabase(configFile, { name: variable('db_name'), host: variable('db_host'), port: variable('db_port'), user: variable('db_username'), password: variable('db_password') })
+}
+
 function config(folder: ApplicationFolder): PhpConfig | undefined {
   const text = folder.read(configFile)
-  return text === undefined ? undefined : readPhpConfig(text, folder.root)
+  return text === undefined ? undefined : readPhpConfig(text, join(folder.root, configFile))
 }
 
 /** `$backup_dir`; without it the folder of its version: `files/backups` since 2.8, `backup` before. */
 function place(folder: ApplicationFolder): string {
-  const named = config(folder)?.variables.get('backup_dir')
-  if (typeof named === 'string' && named !== '') return named
+  const named = config(folder)?.variable('backup_dir')
+  // The whole machine is nobody's folder for backups, and would be searched for them.
+  if (typeof named === 'string' && named !== '' && resolve(folder.root, named) !== '/') return named
   const [, major = '0', minor = '0'] = /^(\d+)\.(\d+)/.exec(folder.read('VERSION') ?? '') ?? []
   return Number(major) > 2 || (Number(major) === 2 && Number(minor) >= 8) ? 'files/backups' : 'backup'
 }
@@ -54,7 +58,20 @@ function place(folder: ApplicationFolder): string {
 /** Backups of every version, wherever they lie in the tree: archives must not hold archives. */
 function ownPlaces(folder: ApplicationFolder): readonly string[] {
   const below = relative(folder.root, resolve(folder.root, place(folder)))
-  return [...new Set([below, 'backup', 'files/backups'])].filter((path) => path !== '' && !path.startsWith('..')).map((path) => `/${path}/`)
+  const named = below !== '' && !below.startsWith('..') && holdsBackupsAlone(folder, below) ? [below] : []
+  return [...new Set([...named, 'backup', 'files/backups'])].map((path) => `/${literalPattern(path)}/`)
+}
+
+const backupName = /^OSM backup |^(?:index\.html|RESTORE\.md)$|\.(?:zip|7z|tar|tgz|tar\.(?:gz|zst|xz|bz2))(?:\.json|\.sha256)?$/
+
+/** A folder of the application's own data may be named as the place too: that is the backup's own to leave out, and to tell. */
+function holdsBackupsAlone(folder: ApplicationFolder, path: string): boolean {
+  try {
+    return folder.list(path).every((name) => name.startsWith('.') || backupName.test(name) || (name === 'imported' && folder.list(`${path}/imported`).every((reference) => reference.endsWith('.json'))))
+  } catch {
+    // What may not be read is told as such by the backup.
+    return false
+  }
 }
 
 /** A statement that runs only where the database has that column. */

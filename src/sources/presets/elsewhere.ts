@@ -1,0 +1,16 @@
+import { isAbsolute, relative, resolve } from 'node:path'
+import { realPath } from '../../disk/real-path.ts'
+import type { Remark } from '../../model/restore-point.ts'
+import type { ApplicationFolder } from './application-folder.ts'
+
+/** Tells where something of the application lies outside its folder, by a path of its configuration; nothing where it lies within. `says` goes before the path. */
+export function elsewhere(folder: ApplicationFolder, file: string, says: string, path: string): readonly Remark[] {
+  if (!isOutside(folder, path)) return []
+  return [{ code: 'source.elsewhere', path: file, message: `${says} ${path}, which is not below ${folder.root}: that is not in this restore point. Make the folder that it lies in an application too` }]
+}
+
+/** By where it really lies: a link may lead out. */
+function isOutside(folder: ApplicationFolder, path: string): boolean {
+  const below = relative(realPath(folder.root), realPath(resolve(folder.root, path)))
+  return below === '..' || below.startsWith('../') || isAbsolute(below)
+}
