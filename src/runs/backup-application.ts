@@ -7,11 +7,10 @@ import type { FileOwner } from '../model/file-owner.ts'
 import type { RunReport } from '../model/run-report.ts'
 import type { PointName } from '../model/vault.ts'
 import type { Run } from '../model/run.ts'
-import type { DatabaseFacts, Remark, Scope, SelectionRules, Slot } from '../model/restore-point.ts'
+import type { DatabaseFacts, Scope, SelectionRules, Slot } from '../model/restore-point.ts'
 import { showConfig } from '../config/show-config.ts'
 import { namePoint } from '../policy/name-points.ts'
 import { applicationSource } from '../sources/application-source.ts'
-import { linkedAway } from '../sources/linked-away.ts'
 import { holdsSqlite } from '../sources/databases/holds-sqlite.ts'
 import type { Preset } from '../sources/presets/preset.ts'
 import type { Application, Narrowing } from './application.ts'
@@ -28,6 +27,7 @@ import { performRun } from './perform-run.ts'
 import { listening, notingLog, PresetLogFile } from './preset-log.ts'
 import { keepSafetyMs } from './restore/work-folder.ts'
 import { tellingJeedom } from './tell-jeedom.ts'
+import { tellMissing } from './tell-missing.ts'
 
 export type BackupOptions = {
   readonly slots: readonly Slot[]
@@ -63,8 +63,7 @@ export async function backupApplication(app: Application, vaults: readonly Named
   const { report, error } = await performRun('backup', state, listening(context, log), tellingJeedom({ app, state, vaults, unopened, beforeUpdate: options.beforeUpdate === true }, 'backup', notingLog(log, async (run) => {
     const { warningCount: warningsBefore } = run.report()
     await refuseNamesake(app, vaults, options, run)
-    for (const remark of missingOf(app, preset)) run.emit({ type: 'run.warning', ...remark })
-    tellLinkedAway(app, preset, rules, run)
+    tellMissing(app, preset, rules, run)
     for (const named of vaults) await warnOfPlace(app, preset, rules, named, run)
     const hooks = hooksOf(app, run, () => hookFacts)
     const { servers, sqliteFiles } = await openDatabases(app, preset, run)
@@ -97,18 +96,6 @@ function namesDatabases({ config }: Application, { container }: DatabaseFacts): 
   if (container === undefined) return config.databases !== undefined
   const dump = config.containers?.services[container.name]?.dump
   return dump === false || dump?.databases !== undefined
-}
-
-/** What the preset knows to be missing; of databases it does not speak where the configuration does. */
-function missingOf(app: Application, preset: Preset): readonly Remark[] {
-  return (preset.missing?.(folderOf(app)) ?? []).filter(({ code }) => code !== 'database.unknown' || app.config.databases === undefined)
-}
-
-/** A folder on another disk is often linked into the application. */
-function tellLinkedAway(app: Application, preset: Preset, rules: SelectionRules, run: Run): void {
-  const { warnings, notes } = linkedAway(app.root, [...rules.include, ...Object.values({ ...preset.parts, ...app.config.parts }).flat()], rules)
-  for (const remark of warnings) run.emit({ type: 'run.warning', ...remark })
-  for (const remark of notes) run.emit({ type: 'run.note', ...remark })
 }
 
 const nothingNarrowed: Narrowing = { include: [], exclude: [], oneFileSystem: false }

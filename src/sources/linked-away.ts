@@ -2,35 +2,32 @@ import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeName, systemPath } from '../disk/name-codec.ts'
 import { compileSelection } from '../disk/selection.ts'
-import type { Remark, SelectionRules } from '../model/restore-point.ts'
+import type { SelectionRules } from '../model/restore-point.ts'
 
 /** A link to a folder outside the application: the link is saved, and not what it leads to. */
 type Away = { readonly path: string; readonly target: string }
 
 export type LinkedAway = {
-  /** What the application's patterns name as its own, so that the restore point is incomplete without it. */
-  readonly warnings: readonly Remark[]
+  /** What the application's patterns name as its own: the restore point is incomplete without it. */
+  readonly named: readonly Away[]
   /** Others right below its root. */
-  readonly notes: readonly Remark[]
+  readonly others: readonly Away[]
 }
 
 /**
  * Folders that a link lets lie outside the application, as `volumes -> /mnt/ssd/volumes`. What `rules` exclude is left out on purpose.
- * @param named patterns of what belongs to the application; of use are those without wildcards.
+ * @param patterns of what belongs to the application; of use are those without wildcards.
  */
-export function linkedAway(root: string, named: readonly string[], rules: SelectionRules): LinkedAway {
+export function linkedAway(root: string, patterns: readonly string[], rules: SelectionRules): LinkedAway {
   const isExcluded = compileSelection({ include: [], exclude: rules.exclude })
   const isChosen = compileSelection(rules)
-  const own = new Map(named.flatMap((pattern) => {
+  const named = new Map(patterns.flatMap((pattern) => {
     const found = /^\/(?!.*[*?[\]\\!])(.+?)\/?$/.exec(pattern)?.[1]
     const away = found === undefined ? undefined : firstAway(root, found)
     return away === undefined || isExcluded(away.path, true) === 'skip' ? [] : [[away.path, away]]
   }))
-  const others = namesIn(root).flatMap((name) => own.has(name) || isChosen(name, true) === 'skip' ? [] : awayAt(root, name) ?? [])
-  return {
-    warnings: [...own.values()].map(({ path, target }) => ({ code: 'source.elsewhere', path, message: `is a link to ${target}, which lies outside the application: what is in it is not in this restore point. Mount it here instead of the link, or make ${target} an application too and leave the link out on purpose (exclude)` })),
-    notes: others.map(({ path, target }) => ({ code: 'source.linked', path, message: `is a link to ${target}, which lies outside the application: the link is saved, and not what it leads to` })),
-  }
+  const others = namesIn(root).flatMap((name) => named.has(name) || isChosen(name, true) === 'skip' ? [] : awayAt(root, name) ?? [])
+  return { named: [...named.values()], others }
 }
 
 /** The first part of a path that is such a link. */

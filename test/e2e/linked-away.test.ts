@@ -30,6 +30,10 @@ test('an IOTstack whose volumes lie on another disk behind a link is not complet
   assert.deepEqual(warnings.map(({ code, path }) => [code, path]), [['source.elsewhere', 'volumes']])
   assert.match(warnings[0]?.message ?? '', new RegExp(`^is a link to ${join(disk, 'volumes')}, which lies outside the application: what is in it is not in this restore point`))
 
+  await machine.configure({ apps: { demo: { root: machine.app, preset: 'iotstack' }, disk: { root: disk } }, place: machine.place })
+  const withOther = saidSchema.parse(await machine.json(['backup', 'demo']))
+  assert.deepEqual([withOther.warnings, withOther.notes.map(({ code, path }) => [code, path])[0]], [[], ['source.other-application', 'volumes']], 'saved with another application')
+
   await machine.configure({ apps: { demo: { root: machine.app, preset: 'iotstack', exclude: ['/volumes'] } }, place: machine.place })
   assert.deepEqual(saidSchema.parse(await machine.json(['backup', 'demo'])).warnings, [], 'left out on purpose')
   await rm(join(machine.app, 'volumes'))

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fchownSync, fsyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { AppError } from '../../kit/app-error.ts'
 
 /** Room for some hundred sign-ins. */
@@ -32,6 +33,9 @@ export class Reserve {
       // What cannot be compressed: else it would hold no room.
       const file = openSync(this.#path, 'wx', 0o600)
       try {
+        // Root may use the command line while the server is another user's, who must be able to give it up.
+        const { uid, gid } = statSync(dirname(this.#path))
+        if (process.geteuid?.() === 0) fchownSync(file, uid, gid)
         writeSync(file, randomBytes(sizeBytes))
         fsyncSync(file)
       } catch (error) {

@@ -12,6 +12,9 @@ import type { ApplicationFolder } from './application-folder.ts'
 /** A database as the application's own configuration names it; a password is a literal text with `$${` for `${`. */
 export type FoundDatabase = z.infer<typeof mariadbOptionsSchema> | z.infer<typeof sqliteOptionsSchema>
 
+/** `folder`: where it lies, so that another application may be found that it is saved with. */
+export type Missing = Remark & { readonly folder?: string }
+
 /** What the name of a restore point is made from. */
 type PointNaming = { readonly app: string; readonly slot: Slot; readonly scope: Scope; readonly at: WallClock }
 
@@ -45,7 +48,7 @@ export interface Preset {
   /** Its containers are found and quiesced though the configuration does not speak of them. */
   readonly containers?: true
   /** What belongs to it and is not saved, as warnings: the restore point then counts as incomplete. */
-  missing?(folder: ApplicationFolder): readonly Remark[]
+  missing?(folder: ApplicationFolder): readonly Missing[]
   /** Where its users keep their backups: absolute, or relative to the root. Used where neither configuration nor command line names a place. */
   place?(folder: ApplicationFolder): string
   readonly format?: Format

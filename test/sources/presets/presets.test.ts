@@ -73,6 +73,8 @@ suite('a preset is detected by what lies in the folder', () => {
     assert.match(missing().join(), /object store/)
     make(nextcloudConfig(`${named}, 'datadirectory' => getenv('D')`))
     assert.match(missing().join(), /datadirectory/)
+    make(nextcloudConfig(`${named}, 'datadirectory' => '/var/www/html/data'`))
+    assert.deepEqual(missing(), [], 'the name of its own folder in a container')
     make(nextcloudConfig(`${named}, 'datadirectory' => '${root}/data'`))
     assert.deepEqual(missing(), [])
     symlinkSync('/usr', join(root, 'data'))

@@ -1,4 +1,5 @@
 import { Alert, Radio, Skeleton, Stack, Text, TextInput, Title } from '@mantine/core'
+import { Fragment } from 'react'
 import type { ReactElement } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AppCard } from '../../../src/model/api/overview.ts'
@@ -43,7 +44,7 @@ function Databases({ app, draft, onChange }: Props): ReactElement | null {
     <Stack gap="sm">
       <div>
         <Title order={2} size="h3">{t('restore.databases')}</Title>
-        {files.length === 0 ? null : <Text size="sm" className="quiet">{t('restore.databaseFiles', { count: files.length })} {files.map(({ name }) => <Name key={name} mono>{name} </Name>)}</Text>}
+        {files.length === 0 ? null : <Text size="sm" className="quiet">{t('restore.databaseFiles', { count: files.length })} {files.map(({ name }) => <Fragment key={name}><Name mono>{name}</Name> </Fragment>)}</Text>}
         {dumps.length === 0 ? null : <Text size="sm" className="quiet">{t('restore.databasesHint')}</Text>}
       </div>
       {dumps.map(({ name, engine, version }) => (
