@@ -57,7 +57,7 @@ export class FolderProbe implements Disposable {
 
   #ask(folder: string): Question {
     const [program, ...args] = this.#command
-    const child = spawn(program, [...args, folder], { stdio: 'ignore', cwd: '/' })
+    const child = spawn(program, [...args, folder], { stdio: 'ignore', cwd: '/', env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin' } })
     // What hangs there must not keep us from ending.
     child.unref()
     // Where no process can be made nothing is known, and the folder is asked by whoever wants something of it.

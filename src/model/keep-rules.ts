@@ -11,7 +11,7 @@ const ruleShape = {
   weekly: count.optional().describe('Keep the newest of each week (Monday to Sunday) that has one, for this many weeks.'),
   monthly: count.optional().describe('Keep the newest of each month that has one, for this many months.'),
   yearly: count.optional().describe('Keep the newest of each year that has one, for this many years.'),
-  within: durationSchema.optional().describe('Keep all that are at most this much older than the newest, and the newest 3: `12h`, `30d`, `2y`. A time without any counts as a quarter of that, or a day, at most: a clock that was ahead must not make all too old.'),
+  within: durationSchema.optional().describe('Keep all that are at most this much older than the newest: `12h`, `30d`, `2y`. A longer time without any counts as a quarter of that, or a day, at most: a clock that was ahead must not make all too old.'),
   maxSize: byteSizeSchema.optional().describe('After the other rules remove the oldest until all of this kind together fit: `500MB`. Never the last, nor the newest verified one.'),
 }
 

@@ -9,7 +9,6 @@ import { coveredAges } from './covered-ages.ts'
 /** Why each point is kept; one that no rule keeps has no reasons. */
 export type Reasons = Map<Snapshot, string[]>
 
-const leastWithin = 3
 const nouns = { hourly: 'hour', daily: 'day', weekly: 'week', monthly: 'month', yearly: 'year' } as const
 
 /** True when some rule says to keep something. `maxSize` only says how much; `0` keeps nothing by itself. */
@@ -27,7 +26,7 @@ export function maxSizeBytes(rules: GroupRules): number | undefined {
  * What restic's `forget` keeps of points of one kind, newest first: the newest of each of the last N hours, days, … that
  * have one; where there are fewer than asked for, the oldest point as well; `within` is measured from the newest point.
  * Source: restic's internal/data/snapshot_policy.go (ApplyPolicy). Other than there the newest point, whose clock may have been wrong,
- * makes none too old by itself: see `coveredAges`, and `within` keeps the newest 3 in any case.
+ * makes none too old by itself: see `coveredAges`.
  */
 export function applyRules(newestFirst: readonly Snapshot[], rules: GroupRules, bucketsOf: (at: Date) => Buckets): Reasons {
   const reasons: Reasons = new Map(newestFirst.map((point) => [point, []]))
@@ -59,8 +58,8 @@ export function applyRules(newestFirst: readonly Snapshot[], rules: GroupRules, 
   const spanMs = withinMs(rules)
   if (newest !== undefined && spanMs > 0) {
     const ages = coveredAges(newestFirst, Date.parse(newest.startedAt), spanMs)
-    for (const [index, point] of newestFirst.entries()) {
-      if ((ages.get(point) ?? 0) > spanMs && index >= leastWithin) continue
+    for (const point of newestFirst) {
+      if ((ages.get(point) ?? 0) > spanMs) continue
       const isNear = Date.parse(newest.startedAt) - Date.parse(point.startedAt) <= spanMs
       say(point, isNear ? `within ${rules.within} of the newest` : `within ${rules.within} of the newest, as a long time without any counts for little`)
     }

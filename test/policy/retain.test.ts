@@ -70,7 +70,8 @@ test('a point long after the others, as of a clock that was ahead, makes none of
   assert.match(reasonsOf([...all, ...later.slice(0, 1)], { within: '30d' }, all[0]), /^within 30d of the newest, as a long time without any counts for little$/)
   assert.equal(kept([...all, ...later.slice(0, 3)], { within: '30d' }).length, 24, 'the oldest go one by one')
   assert.equal(kept([...all, ...later], { within: '30d' }).length, 31)
-  assert.deepEqual(kept(dailyPoints('2026-10-01T03:00:00Z', 9), { within: '1h' }), ['2026-10-07T03:00', '2026-10-08T03:00', '2026-10-09T03:00'], 'and the newest three stay')
+  assert.equal(kept([...all, ...dailyPoints('2025-11-20T03:00:00Z', 1)], { within: '30d' }).length, 4, 'a usual pause counts in full')
+  assert.deepEqual(kept(dailyPoints('2026-10-01T03:00:00Z', 9), { within: '1h' }), ['2026-10-09T03:00'])
 })
 
 test('rules that keep nothing remove nothing, and say so', () => {

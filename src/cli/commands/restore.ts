@@ -14,7 +14,7 @@ import type { Manifest, Snapshot } from '../../model/restore-point.ts'
 import type { RunReport } from '../../model/run-report.ts'
 import type { VaultReader } from '../../model/vault.ts'
 import type { Application } from '../../runs/application.ts'
-import { applicationAt } from '../../runs/application.ts'
+import { applicationAt, presetWhereThere } from '../../runs/application.ts'
 import { databasesAtTarget } from '../../runs/open-databases.ts'
 import { performRun } from '../../runs/perform-run.ts'
 import type { FinishHow } from '../../runs/restore/finish-restore.ts'
@@ -126,7 +126,7 @@ async function restore(context: CommandContext, what: string, options: Options):
     asks: mayAsk({ ask, json }),
     async confirm(preview, databases) {
       if (options.ifPlan !== undefined && options.ifPlan !== planDigest(preview, databases)) throw new AppError('restore.plan-changed', 'What the restore would replace or remove has changed since its plan was made; nothing was changed', { hint: 'Make the plan again, and look at it. Stop what writes there meanwhile where that happens again and again.' })
-      if (!mayAsk({ ask, json })) return confirmUnasked(context, preview, databases)
+      if (!mayAsk({ ask, json })) return confirmUnasked(context, preview, databases, mindsLinks(app, manifest))
       progress[Symbol.dispose]()
       output.say(describePlan(preview, databases, point, app, touched))
       return await askYesNo('Restore this?')
@@ -158,16 +158,21 @@ function reportWith(report: RunReport, { notes, warnings }: Kept): RunReport {
 }
 
 /** Without a person `--no-ask` is the consent; a terminal-less call without it may only write into what is empty. */
-function confirmUnasked({ options: { ask } }: CommandContext, preview: RestorePreview, databases: readonly string[]): boolean {
+function confirmUnasked({ options: { ask } }: CommandContext, preview: RestorePreview, databases: readonly string[], minds: boolean): boolean {
   if (!ask) {
-    refuseLinks(preview)
+    if (minds) refuseLinks(preview)
     return true
   }
   if (preview.overwritten + preview.alike + preview.deleted === 0 && databases.length === 0) return true
   throw new AppError('restore.confirm', `That would overwrite ${preview.overwritten + preview.alike} and delete ${preview.deleted} files${databases.length > 0 ? ` and replace ${databases.join(', ')}` : ''}, and nobody is there to be asked`, { hint: unaskedHint })
 }
 
-/** Nobody would see that what works with a link's folder goes on with the former state. */
+/** Whether it matters that a folder takes a link's place: containers go on with what the link leads to, and of another program's archive nobody knows how the application lay on the disk. */
+function mindsLinks(app: Application, { foreign }: Manifest): boolean {
+  return foreign !== undefined || app.config.containers !== undefined || presetWhereThere(app).containers === true
+}
+
+/** Nobody would see it. */
 function refuseLinks({ linked, samples }: RestorePreview): void {
   if (linked === 0) return
   throw new AppError('restore.target', `Links to folders lie in the target where the restore point holds folders: ${samples.linked.slice(0, 5).join(', ')}${linked > 5 ? `, and ${linked - 5} more` : ''}`, {

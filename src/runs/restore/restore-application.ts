@@ -89,7 +89,7 @@ export async function restoreApplication(app: Application, vault: VaultReader, i
     if (options.only === 'databases' && !files && targets.length + contained.targets.length === 0) throw new AppError('usage', 'The restore point holds no database', { hint: '"holdfast show" tells what it holds.' })
     let broughtNextcloud = false
     const tellPlan = ({ samples }: RestorePreview): void => {
-      for (const path of samples.linked) run.emit({ type: 'run.warning', code: 'restore.link', path, message: 'is a link to a folder, and a folder in the restore point: the restore puts a folder in its place, and what the link leads to stays as it is' })
+      for (const path of samples.linked) run.emit({ type: 'run.note', code: 'restore.link', path, message: 'is a link to a folder, and a folder in the restore point: the restore puts a folder in its place, and what the link leads to stays as it is' })
       for (const path of manifest.foreign === undefined ? [] : kept) run.emit({ type: 'run.note', code: 'restore.kept', path, message: 'is not restored, as the application here never saves or replaces it; restored into an empty folder it is there' })
       for (const [path, what] of brought) run.emit({ type: 'run.note', code: 'restore.brought', path, message: `comes back as files: ${what}. What else lies there stays` })
     }

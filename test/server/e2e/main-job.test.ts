@@ -181,7 +181,9 @@ place: ${machine.place}
     const between = diffResultSchema.parse((await server.work('POST', `/api/apps/demo/points/${id}/diff`, { with: without.id })).result)
     assert.ok(between.removed >= 250)
     assert.equal((await server.work('POST', '/api/apps/other/backup', {})).outcome, 'ok')
-    const [foreign] = await points('other')
+    // The server looks at the place once the run has ended.
+    let foreign: Point | undefined
+    await server.until('the point of the other application is listed', async () => ([foreign] = await points('other'))[0] !== undefined)
     const across = await server.work('POST', `/api/apps/demo/points/${id}/diff`, { with: foreign?.id })
     assert.equal(across.error?.code, 'vault.unknown-point', 'the point of another application is none of this one')
     for (const path of ['', '/tree', '/download', '/file?path=index.php']) assert.equal(await server.refused('GET', `/api/apps/other/points/${id}${path}`), '404 vault.unknown-point', path)
