@@ -63,7 +63,6 @@ export const fr: Readonly<Record<string, string>> = {
   'Before a restore changes anything.': 'Avant qu’une restauration ne change quoi que ce soit.',
   'After a restore.': 'Après une restauration.',
   'What its status is judged against.': 'Ce d’après quoi son état est jugé.',
-  'A complete restore point at least this often: `1d`.': 'Un point de restauration complet au moins tous les : `1d`.',
   'Databases and volumes that earlier restore points hold and new ones need not, as they are gone for good.': 'Bases de données et volumes que les points de restauration précédents contiennent et que les nouveaux n’ont plus à contenir, car ils n’existent plus.',
   'A complete restore point at least this often: `1d`. By default its schedule says how often; without one a warning comes when it is much later than usual. `never`: none is expected.': 'Un point de restauration complet au moins à cet intervalle : `1d`. À défaut, la planification le dit ; sans elle, un avertissement vient quand il est bien plus tard que d’habitude. `never` : aucun n’est attendu.',
   'The newest one holds at least this much, before compression: `20MB`.': 'Le plus récent contient au moins cette quantité, avant compression : `20MB`.',

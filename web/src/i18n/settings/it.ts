@@ -63,7 +63,6 @@ export const it: Readonly<Record<string, string>> = {
   'Before a restore changes anything.': 'Prima che un ripristino modifichi qualcosa.',
   'After a restore.': 'Dopo un ripristino.',
   'What its status is judged against.': 'In base a che cosa viene giudicato il suo stato.',
-  'A complete restore point at least this often: `1d`.': 'Un punto di ripristino completo almeno ogni: `1d`.',
   'Databases and volumes that earlier restore points hold and new ones need not, as they are gone for good.': 'Database e volumi che i punti di ripristino precedenti contengono e quelli nuovi non devono più contenere, perché non esistono più.',
   'A complete restore point at least this often: `1d`. By default its schedule says how often; without one a warning comes when it is much later than usual. `never`: none is expected.': 'Almeno un punto di ripristino completo ogni tanto tempo: `1d`. Se manca, lo dice la pianificazione; senza, un avviso arriva quando è molto più tardi del solito. `never`: non se ne aspetta nessuno.',
   'The newest one holds at least this much, before compression: `20MB`.': 'Il più recente contiene almeno questa quantità, prima della compressione: `20MB`.',
