@@ -15,6 +15,16 @@ export function readMounts(text: string = readFileSync('/proc/self/mountinfo', '
   })
 }
 
+/** The mount that a path lies on, of a path without links; undefined where none is known. */
+export function mountOf(real: string, mounts: readonly Mount[] = readMounts()): Mount | undefined {
+  let found: Mount | undefined
+  for (const mount of mounts) {
+    const isAbove = mount.path === '/' || real === mount.path || real.startsWith(`${mount.path}/`)
+    if (isAbove && mount.path.length >= (found?.path.length ?? 0)) found = mount
+  }
+  return found
+}
+
 function unescaped(field: string): string {
   return decodeName(Buffer.from(field.replaceAll(/\\([0-7]{3})/g, (_all, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))), 'latin1'))
 }

@@ -1,6 +1,6 @@
 import type { Reach } from '../model/reach.ts'
 import type { Mount } from './mounts.ts'
-import { readMounts } from './mounts.ts'
+import { mountOf, readMounts } from './mounts.ts'
 import { realPath } from './real-path.ts'
 
 const network = /^(?:nfs4?|cifs|smb3|smbfs|ceph|afs|lustre|glusterfs|9p|fuse\.(?:sshfs|smbnetfs|glusterfs|curlftpfs|ceph|moosefs|mfs))$/
@@ -8,12 +8,7 @@ const cloud = /^fuse\.(?:rclone|s3fs|goofys|gcsfuse|google-drive-ocamlfuse|onedr
 
 /** Where a folder lies: on this machine, on another one in the network, or in a cloud; by what is mounted there. A folder that is not there counts by its nearest parent. */
 export function reachOfFolder(folder: string, mounts: readonly Mount[] = readMounts()): Reach {
-  const real = realPath(folder)
-  let found: Mount | undefined
-  for (const mount of mounts) {
-    const isAbove = mount.path === '/' || real === mount.path || real.startsWith(`${mount.path}/`)
-    if (isAbove && mount.path.length >= (found?.path.length ?? 0)) found = mount
-  }
+  const found = mountOf(realPath(folder), mounts)
   if (found === undefined) return 'local'
   // WebDAV's own mounts have no kind of their own.
   if (cloud.test(found.type) || (found.type === 'fuse' && /^https?:/.test(found.source))) return 'cloud'

@@ -53,7 +53,7 @@ export class Server implements AsyncDisposable {
   readonly dataFolder: string
   readonly configuration: Configuration
   readonly #stop: AbortController
-  readonly #probe = new FolderProbe()
+  readonly probe = new FolderProbe()
   #vaults: OpenVaults
   #book: AppBook
   readonly #keeper: CatalogKeeper
@@ -86,7 +86,7 @@ export class Server implements AsyncDisposable {
       event: (app, run, event) => this.#onEvent(app, run, event),
       ended: (app, report) => this.#meanwhile(app, this.#onEnd(app, report)),
     })
-    this.#vaults = new OpenVaults(configuration.setup, this.#probe)
+    this.#vaults = new OpenVaults(configuration.setup, this.probe)
     this.#book = this.#newBook([])
     this.#teller = this.#openTeller()
     this.#scheduler = new Scheduler({
@@ -250,7 +250,7 @@ export class Server implements AsyncDisposable {
     await this.queue[Symbol.asyncDispose]()
     await this.#teller[Symbol.asyncDispose]()
     this.#stop.abort()
-    this.#probe[Symbol.dispose]()
+    this.probe[Symbol.dispose]()
     this.#follower[Symbol.dispose]()
     this.index[Symbol.dispose]()
     await this.access[Symbol.asyncDispose]()
@@ -259,7 +259,7 @@ export class Server implements AsyncDisposable {
   }
 
   async #useConfiguration(): Promise<void> {
-    this.#vaults = new OpenVaults(this.setup, this.#probe)
+    this.#vaults = new OpenVaults(this.setup, this.probe)
     // From here on the old one tells nothing; two at once would tell things twice.
     void this.#teller[Symbol.asyncDispose]()
     this.#teller = this.#openTeller()
@@ -289,7 +289,7 @@ export class Server implements AsyncDisposable {
     return new AppBook(apps, {
       setup: this.setup,
       vaults: this.#vaults,
-      probe: this.#probe,
+      probe: this.probe,
       run: () => this.quietRun(this.#stop.signal),
       now: () => new Date(),
       around: {

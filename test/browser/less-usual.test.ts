@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser, Page } from 'playwright-core'
+import { appCardSchema } from '../../src/model/api/overview.ts'
 import { restoreStateSchema } from '../../src/model/api/restore.ts'
 import type { Machine } from '../e2e/machine.ts'
 import { Program } from '../faults/program.ts'
@@ -53,20 +54,69 @@ suite('a person whose day is not usual', () => {
     await giveThePassword(page)
   }
 
-  test('protects a folder of her own with the assistant, and the comments of the configuration stay', async () => {
+  test('protects a folder of her own with the assistant, which says where its backups will lie; the comments of the configuration stay', async () => {
     const notes = join(machine.folder, 'shop')
-    mkdirSync(notes)
+    const disk = join(machine.folder, 'disk')
+    for (const folder of [notes, disk]) mkdirSync(folder)
     writeFileSync(join(notes, 'note.txt'), 'a note\n')
     await page.goto(`${server.url}welcome`)
-    await page.getByLabel('A folder of your own').fill(notes)
+    const own = page.getByLabel('A folder of your own')
+    const protect = page.getByRole('button', { name: /^Protect \d+ application/ })
+    await own.fill(join(machine.folder, 'shpo'))
+    await page.getByText(`There is no folder ${join(machine.folder, 'shpo')}`).waitFor(patience)
+    assert.ok(await protect.isDisabled(), 'what does not exist is not protected')
+    await own.fill(join(machine.app, 'docs'))
+    await page.getByText('It lies inside the application shop, which is configured').waitFor(patience)
+    await own.fill(notes)
+    const places = page.getByRole('region', { name: 'Where the backups go' })
+    await places.getByText(machine.place, { exact: true }).waitFor(patience)
+    await places.getByText(/Same disk as .*shop/).first().waitFor(patience)
+    assert.match(await places.innerText(), /Free: [\d.,]+ .B/)
+    const other = page.getByLabel('Another folder for these backups')
+    await other.fill(join(machine.folder, 'not-mounted'))
+    assert.ok(await protect.isDisabled(), 'no place is taken untested')
+    await places.getByRole('button', { name: 'Test this folder' }).click()
+    await places.getByText(`There is no folder ${join(machine.folder, 'not-mounted')}`).waitFor(patience)
+    assert.ok(await protect.isDisabled())
+    await other.fill(disk)
+    await other.press('Enter')
+    await places.getByText(disk, { exact: true }).waitFor(patience)
     assert.deepEqual(await violations(page), [])
-    await page.getByRole('button', { name: /^Protect \d+ application/ }).click()
+    await protect.click()
     await giveThePassword(page)
+    await page.getByText(/^Scheduled daily; first backup: .*\d/).first().waitFor(patience)
+    await page.getByRole('button', { name: 'Back up now: shop-2' }).click()
+    await page.getByRole('link', { name: 'Watch it: shop-2' }).waitFor(patience)
+    assert.deepEqual(await violations(page), [])
+    await until('it is saved in the folder that was chosen', () => readdirSync(disk).some((name) => /^shop-2_.*\.tar\.gz$/.test(name)))
     await page.getByRole('link', { name: 'shop-2' }).first().waitFor(patience)
     const text = readFileSync(machine.configFile, 'utf8')
     assert.match(text, /^# our shop$/m)
     assert.match(text, /# the one that earns the money/)
-    assert.match(text, new RegExp(`^ {2}shop-2:\\n {4}root: ${notes}$`, 'm'))
+    assert.match(text, new RegExp(`^ {2}shop-2:\\n {4}root: ${notes}\\n {4}vaults:\\n {6}- disk$`, 'm'))
+    // Without its name it would go to the new vault from here on, and what it has would not be seen.
+    assert.match(text, new RegExp(`^ {4}vaults:\\n {6}- default\\n[^]*^ {2}default:\\n {4}type: archive\\n {4}place: ${machine.place}$`, 'm'))
+    assert.equal((await server.get(appCardSchema, 'GET', '/api/apps/shop')).points, 1)
+  })
+
+  test('sees each vault that it would go to, and picks', async () => {
+    const diary = join(machine.folder, 'diary')
+    mkdirSync(diary)
+    await page.goto(`${server.url}welcome`)
+    await page.getByLabel('A folder of your own').fill(diary)
+    const places = page.getByRole('region', { name: 'Where the backups go' })
+    const protect = page.getByRole('button', { name: /^Protect \d+ application/ })
+    for (const [name, place] of [['default', machine.place], ['disk', join(machine.folder, 'disk')]] as const) {
+      await places.getByText(place, { exact: true }).waitFor(patience)
+      assert.ok(await places.getByRole('checkbox', { name }).isChecked())
+      await places.getByRole('checkbox', { name }).uncheck()
+    }
+    assert.ok(await protect.isDisabled(), 'it must go somewhere')
+    await places.getByRole('checkbox', { name: 'disk' }).check()
+    await protect.click()
+    await giveThePassword(page)
+    await page.getByRole('link', { name: 'diary' }).first().waitFor(patience)
+    assert.match(readFileSync(machine.configFile, 'utf8'), new RegExp(`^ {2}diary:\\n {4}root: ${diary}\\n {4}vaults:\\n {6}- disk\\n {4}schedule`, 'm'))
   })
 
   test('changes a setting in its form', async () => {

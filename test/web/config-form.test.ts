@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { z } from 'zod'
 import { configSchema } from '../../src/config/config-schema.ts'
 import { addApplications } from '../../web/src/format/add-applications.ts'
+import { otherPlace } from '../../web/src/format/other-place.ts'
 import { changesBetween } from '../../web/src/format/json-value.ts'
 import type { Json } from '../../web/src/format/json-value.ts'
 import { emptyValue, fieldKind, isSecret, variantName, variantOf, variantsOf } from '../../web/src/format/schema-field.ts'
@@ -71,11 +72,32 @@ test('what is emptied is taken out, what is new is written as a whole', () => {
 })
 
 test('found applications are added under names of their own, with a folder of one\'s own', () => {
-  const changes = addApplications([{ name: 'erp', root: '/var/www/erp' }, { name: 'erp', root: '/srv/erp' }], '/srv/My app!/', true, ['erp', 'other'])
+  const changes = addApplications({ found: [{ name: 'erp', root: '/var/www/erp' }, { name: 'erp', root: '/srv/erp' }], ownFolder: '/srv/My app!/', isDaily: true, taken: ['erp', 'other'] })
   assert.deepEqual(changes.map(({ path }) => path), [['apps', 'erp-2'], ['apps', 'erp-3'], ['apps', 'My-app-']], 'one that is configured is never replaced')
   const names = changes.map(({ path }) => path[1])
   const parsed = configSchema.safeParse({ apps: Object.fromEntries(changes.map(({ value }, index) => [names[index], value])) })
   assert.ok(parsed.success, JSON.stringify(parsed.error?.issues))
+})
+
+test('another place for what is added moves nothing that is there', () => {
+  assert.deepEqual(otherPlace('/mnt/disk', [], []), { changes: [{ path: ['place'], value: '/mnt/disk' }] })
+  const following = [{ app: 'shop', vaults: [{ name: 'default', place: '/var/backups' }] }, { app: 'iot', vaults: [{ name: 'default', place: '/srv/iot/backups' }] }, { app: 'blog', vaults: [{ name: 'default', place: '/var/backups' }] }]
+  const first = otherPlace('/mnt/disk', [], following)
+  assert.deepEqual(first, {
+    changes: [
+      { path: ['vaults', 'default'], value: { type: 'archive', place: '/var/backups' } },
+      { path: ['vaults', 'default-2'], value: { type: 'archive', place: '/srv/iot/backups' } },
+      { path: ['vaults', 'disk'], value: { type: 'archive', place: '/mnt/disk' } },
+      { path: ['apps', 'shop', 'vaults'], value: ['default'] },
+      { path: ['apps', 'iot', 'vaults'], value: ['default-2'] },
+      { path: ['apps', 'blog', 'vaults'], value: ['default'] },
+    ],
+    vault: 'disk',
+  })
+  assert.equal(otherPlace('/var/backups', [], following).vault, 'default', 'one folder is one vault')
+  const more = otherPlace('/mnt/nas', [{ name: 'nas', place: '/other/nas' }], [{ app: 'shop', vaults: [{ name: 'nas', place: '/other/nas' }] }])
+  assert.deepEqual(more, { changes: [{ path: ['vaults', 'nas-2'], value: { type: 'archive', place: '/mnt/nas' } }, { path: ['apps', 'shop', 'vaults'], value: ['nas'] }], vault: 'nas-2' })
+  assert.deepEqual(otherPlace('/other/nas', [{ name: 'nas', place: '/other/nas' }], following), { changes: [], vault: 'nas' })
 })
 
 test('every key, variant and choice of the schema has a name in the page', () => {

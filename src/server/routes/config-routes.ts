@@ -1,13 +1,14 @@
 import { accessSync, constants, existsSync } from 'node:fs'
-import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises'
+import { mkdtemp, realpath, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { configSchema } from '../../config/config-schema.ts'
 import { patchConfig, putConfig, readConfigText } from '../../config/edit-config.ts'
 import { messageOf } from '../../kit/app-error.ts'
-import type { ConfigText, TestPlace } from '../../model/api/settings.ts'
+import type { ConfigText, Discovery, TestPlace } from '../../model/api/settings.ts'
 import { configPatchSchema, configPutSchema, testPlaceRequestSchema } from '../../model/api/settings.ts'
-import { findApplications } from '../../runs/find-applications.ts'
+import { discoverFolder, findApplications } from '../../runs/find-applications.ts'
+import { placeFacts } from '../../runs/place-facts.ts'
 import { json, readJson } from '../http/answers.ts'
 import type { RequestContext, Route } from '../http/route.ts'
 
@@ -42,15 +43,19 @@ export const configRoutes: readonly Route[] = [
   {
     method: 'POST', path: '/api/config/test-place', access: 'admin', audit: 'test a place',
     async handle(context) {
-      const { place } = await readJson(context, testPlaceRequestSchema)
-      return json(await testPlace(place))
+      const { place, roots } = await readJson(context, testPlaceRequestSchema)
+      return json(await testPlace(context.server, place, roots))
     },
   },
   {
     method: 'GET', path: '/api/discover', access: 'admin',
-    async handle({ server, signal }) {
-      const known = new Set(server.apps().map(({ root }) => root))
-      return json(await findApplications({ known, defaultPlace: server.setup.defaultPlace, env: process.env, signal }))
+    async handle({ server, query, signal }) {
+      const apps = server.apps()
+      const surroundings = { apps, config: server.setup.config, defaultPlace: server.setup.defaultPlace, probe: server.probe }
+      const folder = query.get('folder')
+      const applications = folder === null ? await findApplications({ ...surroundings, env: process.env, signal }) : [await discoverFolder(folder, surroundings)]
+      const following = apps.filter(({ config }) => config.vaults === undefined).map(({ name, vaults }) => ({ app: name, vaults: vaults.map((vault) => ({ name: vault.name, place: vault.place })) }))
+      return json({ applications: [...applications], following } satisfies Discovery)
     },
   },
 ]
@@ -70,10 +75,13 @@ function isWritable(file: string): boolean {
 }
 
 /** Writes a file there and removes it. */
-async function testPlace(place: string): Promise<TestPlace> {
-  if (!place.startsWith('/')) return { ok: false, text: 'Write the whole path, from / on.' }
-  if (!existsSync(place)) return { ok: false, text: `There is no folder ${place}. Make it, or mount the disk that it lies on.` }
+async function testPlace(server: RequestContext['server'], place: string, roots: readonly string[]): Promise<TestPlace> {
+  const refused = (text: string): TestPlace => ({ ok: false, text, places: [] })
+  if (!place.startsWith('/')) return refused('Write the whole path, from / on.')
+  if (!await server.probe.answers(place)) return refused(`${place} does not answer: its network mount or its disk hangs.`)
+  if (!existsSync(place)) return refused(`There is no folder ${place}. Make it, or mount the disk that it lies on.`)
   try {
+    if (!(await stat(place)).isDirectory()) return refused(`${place} is no folder.`)
     const folder = await mkdtemp(join(place, '.holdfast-test-'))
     try {
       await writeFile(join(folder, 'test'), 'test')
@@ -81,8 +89,12 @@ async function testPlace(place: string): Promise<TestPlace> {
       await rm(folder, { recursive: true, force: true })
     }
     const { bavail, bsize } = await statfs(place)
-    return { ok: true, text: 'It can be written to.', freeBytes: bavail * bsize }
+    const real = await Promise.all(roots.map(async (root) => await realpath(root).catch(() => root)))
+    const others = [...server.apps().map(({ root }) => root), ...real]
+    const places = await Promise.all(real.map(async (root) => await placeFacts({ name: root, place }, { root, roots: others, defaultPlace: place, probe: server.probe })))
+    const problem = places.find((facts) => facts.problem !== undefined)?.problem
+    return problem === undefined ? { ok: true, text: 'It can be written to.', freeBytes: bavail * bsize, places } : refused(problem)
   } catch (error) {
-    return { ok: false, text: messageOf(error) }
+    return refused(messageOf(error))
   }
 }

@@ -8,7 +8,7 @@ import { appCardSchema, overviewSchema, pointsPageSchema } from '../../../src/mo
 import type { Point } from '../../../src/model/api/overview.ts'
 import { restorePlanSchema, restoreStateSchema } from '../../../src/model/api/restore.ts'
 import { runsPageSchema, touchAnswerSchema } from '../../../src/model/api/runs.ts'
-import { configTextSchema, uploadSchema } from '../../../src/model/api/settings.ts'
+import { configTextSchema, discoverySchema, testPlaceSchema, uploadSchema } from '../../../src/model/api/settings.ts'
 import { runEventSchema } from '../../../src/model/run-event.ts'
 import { openSampleDatabaseFile } from '../../e2e/sample-database-file.ts'
 import type { SseEvent } from './running-server.ts'
@@ -285,6 +285,25 @@ place: ${machine.place}
     await server.until('the third is known', async () => (await server.ask('GET', '/api/apps/third')).status === 200)
     await server.get(configTextSchema, 'PATCH', '/api/config', { etag: added.etag, changes: [{ path: ['apps', 'third'], value: null }] })
     assert.equal(await server.refused('GET', '/api/apps/third'), '404 app.unknown')
+  })
+
+  test('before an application is added it is told where it would go, and a folder that is none is refused', async () => {
+    const { app, place, folder } = server.machine
+    const added = join(folder, 'to-add')
+    mkdirSync(added)
+    const ask = async (path: string): Promise<z.infer<typeof discoverySchema>> => await server.get(discoverySchema, 'GET', `/api/discover?folder=${encodeURIComponent(path)}`)
+    const { applications: [found], following } = await ask(added)
+    assert.ok(found !== undefined && (found.places[0]?.freeBytes ?? 0) > 0)
+    assert.deepEqual({ root: found.root, name: found.name, places: found.places.map((facts) => `${facts.place} ${facts.disk}`) }, { root: added, name: 'to-add', places: [`${place} same`] })
+    assert.deepEqual(following.find((one) => one.app === 'demo'), { app: 'demo', vaults: [{ name: 'default', place }] })
+    for (const [path, answer] of [[join(folder, 'nowhere'), '409 source.missing'], [server.machine.configFile, '409 source.missing'], [app, '400 usage'], ['relative', '400 usage']] as const) assert.equal(await server.refused('GET', `/api/discover?folder=${encodeURIComponent(path)}`), answer, path)
+    const tryPlace = async (of: string): Promise<z.infer<typeof testPlaceSchema>> => await server.get(testPlaceSchema, 'POST', '/api/config/test-place', { place: of, roots: [added] })
+    const inside = join(app, 'backups')
+    mkdirSync(inside)
+    const { ok, places } = await tryPlace(inside)
+    assert.deepEqual({ ok, inside: places.map((facts) => facts.inside) }, { ok: true, inside: [app] }, 'it lies in another application')
+    rmSync(inside, { recursive: true })
+    for (const bad of [added, join(folder, 'nowhere'), server.machine.configFile, 'relative']) assert.equal((await tryPlace(bad)).ok, false, bad)
   })
 
   test('the first use of a day makes one full backup, however often it is told', async () => {
