@@ -77,7 +77,7 @@ export async function backupApplication(app: Application, vaults: readonly Named
       verify: options.verify,
       keep: keepOf(app, preset),
       usual: { expect: app.config.expect, scope: app.config.scope },
-      names: (database) => namesDatabases(app, database),
+      isJudged: (database) => namesDatabases(app, database) || (database.container !== undefined && contained.services.has(database.container.name)),
       warningsBefore,
       keepSafetyMs,
       onSaved: (saved) => {

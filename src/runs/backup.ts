@@ -42,8 +42,8 @@ export type BackupRequest = {
   readonly keep?: KeepRules
   /** What the application's usual points look like, and which scope these have. */
   readonly usual: { readonly expect: Expectations; readonly scope: Scope }
-  /** Whether the configuration names that server's databases itself. */
-  names(database: DatabaseFacts): boolean
+  /** Whether somebody else has said whether that database is missing. */
+  isJudged(database: DatabaseFacts): boolean
   /** How many warnings the run had before the application was looked at: all since then are about its restore point. */
   readonly warningsBefore: number
   readonly keepSafetyMs: number
@@ -168,7 +168,7 @@ async function saveFromSource(request: BackupRequest, begun: Begun, vault: Vault
   try {
     const { scope, selection, volumes } = request
     const earlier = [...begun.before].map(([{ vault: other }, points]) => ({ vault: other, points: points.filter(isOfThisHost) }))
-    const whole = tellingGone(source.entries(run), { scope, selection, volumes, names: (database) => request.names(database), databases: () => source.databases(), gone: request.usual.expect.gone ?? [] }, earlier, run)
+    const whole = tellingGone(source.entries(run), { scope, selection, volumes, isJudged: (database) => request.isJudged(database), databases: () => source.databases(), gone: request.usual.expect.gone ?? [] }, earlier, run)
     const entries = tellingEmpty(whole, { root: request.root, include: request.selection.include, heldBefore: async () => await heldFilesBefore(request, begun, run) }, run)
     return await vault.save(entries, { ...aboutRequest(request, begun, source, run), ...rollingRules(request, begun, vault, run) }, run, async () => {
       await source.look(run)

@@ -5,6 +5,7 @@ import { compileSelection } from '../disk/selection.ts'
 import { systemCode } from '../kit/app-error.ts'
 import type { Scope, SelectionRules } from '../model/restore-point.ts'
 import type { Run } from '../model/run.ts'
+import { callName } from '../sources/containers/find-containers.ts'
 import type { Freezer } from '../sources/containers/freeze-containers.ts'
 import { containerFreezer } from '../sources/containers/freeze-containers.ts'
 import { isInReach, mayBeOfEngine } from '../sources/containers/reach-of-volume.ts'
@@ -26,6 +27,8 @@ export type ContainedParts = {
   readonly databases: readonly { readonly database: Database; readonly dumpName: string }[]
   readonly volumes: readonly Volume[]
   readonly freezer: Freezer
+  /** Services and containers that are there: what of their databases is missing is told where they are dumped. */
+  readonly services: ReadonlySet<string>
   /** The given rules, without what is no backup: raw files of a server that runs on. */
   readonly selection: SelectionRules
 }
@@ -35,7 +38,7 @@ export async function containedParts(app: Application, preset: Preset, selection
   const { containers, options, planned, ...found } = await containersOf(app, preset, run)
   const volumes = scope === 'database' ? [] : thoseThere(found.volumes, selection, run)
   const freezer = seeingVolumes(volumes, containerFreezer({ planned, reads: true, guard: freezeGuard(state, run.id), ...stopSecondsOf(options) }))
-  if (containers.length === 0) return { databases: [], volumes, freezer, selection }
+  if (containers.length === 0) return { databases: [], volumes, freezer, services: new Set(), selection }
   const dumps = await containerDumps(containers, { root: app.root, volumes, isSaved: scope === 'database' ? () => false : savedBy(selection) }, run)
   if (scope === 'full' && app.config.include.length === 0) tellNotIncluded(containers, new Set(dumps.map(({ rawPath }) => rawPath)), app.root, selection, run)
   const raw = [...new Set(dumps.flatMap(({ runsOn, rawPath }) => runsOn && rawPath !== undefined && rawPath !== '' ? [rawPath] : []))]
@@ -44,7 +47,7 @@ export async function containedParts(app: Application, preset: Preset, selection
   const isSaved = savedBy(rules)
   return {
     databases: dumps.map((dump) => ({ database: scope === 'database' ? dump.database : withRawFiles(dump, isSaved), dumpName: dump.dumpName })),
-    volumes, freezer, selection: rules,
+    volumes, freezer, services: new Set(containers.flatMap(({ container }) => container.isOneOff ? [] : [callName(container)])), selection: rules,
   }
 }
 

@@ -11,8 +11,8 @@ type Present = {
   readonly volumes: readonly VolumeFacts[]
   /** What the dumps held, once all were read. */
   databases(): readonly DatabaseFacts[]
-  /** Whether the configuration names that server's databases itself: then it is its word that one is left out. */
-  names(database: DatabaseFacts): boolean
+  /** Whether somebody else has said whether that one is missing: the configuration, which names that server's databases itself, or whoever dumps its container. */
+  isJudged(database: DatabaseFacts): boolean
   /** Names that earlier points hold and later ones need not (`expect.gone`). */
   readonly gone: readonly string[]
 }
@@ -41,7 +41,7 @@ export async function* tellingGone(entries: AsyncIterable<Entry>, present: Prese
   const there = new Set(present.databases().map(({ name }) => name))
   for (const facts of before.databases) {
     const { name, engine, rawFiles } = facts
-    if (engine === 'sqlite' || there.has(name) || told(name) || (rawFiles !== undefined && savedRaw.has(rawFiles)) || present.names(facts)) continue
+    if (engine === 'sqlite' || there.has(name) || told(name) || (rawFiles !== undefined && savedRaw.has(rawFiles)) || present.isJudged(facts)) continue
     run.emit({ type: 'run.warning', code: 'database.gone', message: sentence(`The database ${name}`, before, name) })
   }
   if (present.scope === 'database') return
