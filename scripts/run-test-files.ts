@@ -6,7 +6,7 @@ import { projectFolder } from './project-folder.ts'
 export type TestCounts = { readonly passed: number; readonly failed: number; readonly seconds: number }
 
 /**
- * Runs test files, two at a time, each in a process of its own; prints each failure where it happens, and nothing for
+ * Runs test files, three at a time, each in a process of its own (most wait for servers and clocks more than they compute); prints each failure where it happens, and nothing for
  * what passes. A test that is skipped or left as "todo" counts as failed, and so does a file without a test.
  */
 export async function runTestFiles(files: readonly string[], signal: AbortSignal): Promise<TestCounts> {
@@ -19,7 +19,7 @@ export async function runTestFiles(files: readonly string[], signal: AbortSignal
   }
   const testsIn = new Map(files.map((file) => [file, 0]))
   const stderr: string[] = []
-  const stream = run({ files: [...files], concurrency: 2, execArgv: ['--disable-warning=ExperimentalWarning'], signal, cwd: projectFolder })
+  const stream = run({ files: [...files], concurrency: 3, execArgv: ['--disable-warning=ExperimentalWarning'], signal, cwd: projectFolder })
   for await (const event of stream) {
     if (event.type === 'test:stderr') {
       stderr.push(event.data.message)
