@@ -9,7 +9,8 @@ import type { appSchema, VaultConfig } from './config-schema.ts'
 import { thisPerson } from './default-paths.ts'
 import { parseConfig } from './parse-config.ts'
 
-export type NewApplication = { readonly name: string; readonly app: z.input<typeof appSchema>; readonly vaults?: Readonly<Record<string, VaultConfig>> }
+/** `pins`: the vaults that applications which are there already are to name. */
+export type NewApplication = { readonly name: string; readonly app: z.input<typeof appSchema>; readonly vaults?: Readonly<Record<string, VaultConfig>>; readonly pins?: Readonly<Record<string, readonly string[]>> }
 export type WriteOptions = {
   /** Its members may read a new file (mode 0640); without it only the owner may (0600). An existing file keeps its mode and owner. */
   readonly gid?: number
@@ -22,7 +23,7 @@ export type WriteOptions = {
  * @throws AppError `usage` for an application or vault of that name that is there already; `config.invalid` where the file
  *   is not valid, before or with the application; `storage.failed`.
  */
-export async function addApplication(file: string, { name, app, vaults = {} }: NewApplication, options: WriteOptions = {}): Promise<void> {
+export async function addApplication(file: string, { name, app, vaults = {}, pins = {} }: NewApplication, options: WriteOptions = {}): Promise<void> {
   const target = await realpath(file).catch(() => file)
   const before = await readIfThere(target)
   const home = thisPerson().home
@@ -31,6 +32,7 @@ export async function addApplication(file: string, { name, app, vaults = {} }: N
   const document = parseDocument(before ?? '# Holdfast: see docs/reference/config.md\n')
   addTo(document, 'apps', name, app, file)
   for (const [vault, settings] of Object.entries(vaults)) addTo(document, 'vaults', vault, settings, file)
+  for (const [other, names] of Object.entries(pins)) document.setIn(['apps', other, 'vaults'], document.createNode(names, { flow: true }))
   const after = document.toString({ lineWidth: 0 })
   parseConfig(after, file, home)
   await replaceFile(target, before, after, options)

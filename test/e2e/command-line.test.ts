@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -51,6 +52,22 @@ test('init makes the configuration that is named, and other commands do not take
   await machine.holdfast(['--config', config, 'init', machine.app, '--name', 'demo', '--to', machine.place, '--no-ask'], { config: false })
   await machine.holdfast(['--config', config, 'backup', 'demo'], { config: false })
   assert.equal((await machine.points()).length, 1)
+})
+
+test('init with a place of its own leaves the other applications where their restore points are', async () => {
+  await using machine = await machineWithFiles()
+  const [second, third] = ['second', 'third'].map((name) => join(machine.folder, name))
+  for (const folder of [second, third]) await mkdir(folder ?? '')
+  await machine.configure(`place: ${machine.place}\napps:\n  demo: {root: ${machine.app}} # the first\n`)
+  const [point] = await machine.backup(['demo'])
+  const places = async (): Promise<string[]> => (await machine.backup(['demo'])).map(({ key }) => key).filter((key) => existsSync(join(machine.place, key)))
+  const { stderr } = await machine.holdfast(['init', second ?? '', '--to', join(machine.folder, 'elsewhere'), '--no-ask'])
+  assert.match(stderr, /demo named no vaults .*: it names default now/)
+  assert.match(await readFile(machine.configFile, 'utf8'), /root: .*demo.*vaults: \[ ?default ?\].*# the first/)
+  assert.ok(JSON.stringify(await machine.json(['list', '--app', 'demo'])).includes(point?.id ?? 'none'))
+  assert.equal((await places()).length, 1)
+  await machine.holdfast(['init', third ?? '', '--to', join(machine.folder, 'third place'), '--no-ask'])
+  assert.equal((await places()).length, 1, 'and of several vaults')
 })
 
 test('every command with --json prints one value and nothing else on standard output', async () => {

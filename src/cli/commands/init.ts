@@ -8,6 +8,7 @@ import { AppError, messageOf } from '../../kit/app-error.ts'
 import { childText } from '../../kit/child.ts'
 import { printable } from '../../kit/printable.ts'
 import { applicationAt, presetOf } from '../../runs/application.ts'
+import { pinFollowers } from '../../runs/pin-followers.ts'
 import { openAppState } from '../../runs/app-state.ts'
 import { askYesNo, mayAsk } from '../ask.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -44,12 +45,14 @@ async function init(context: CommandContext, folder: string | undefined, options
     output.say(`${printable(app.root)}: ${preset.name}, to be added as "${app.name}" to ${file}`)
     if (mayAsk({ ask, json }) && !await askYesNo('Add it?')) throw new AppError('restore.confirm', 'Nothing was changed')
     const vault = options.to === undefined ? undefined : app.name
+    const pinned = pinFollowers(vault === undefined ? undefined : setup.config, setup.defaultPlace, [app.name])
     await addApplication(file, {
       name: app.name,
       app: { root: app.root, ...(options.format === undefined ? {} : { format: formatSchema.parse(options.format) }), ...(vault === undefined ? {} : { vaults: [vault] }) },
-      ...(vault === undefined || options.to === undefined ? {} : { vaults: { [vault]: { type: 'archive', place: setup.placePlan(options.to).place } } }),
+      ...(vault === undefined || options.to === undefined ? {} : { vaults: { ...pinned.vaults, [vault]: { type: 'archive', place: setup.placePlan(options.to).place } }, pins: pinned.apps }),
     }, gid === undefined ? {} : { gid })
     added = file
+    for (const [other, names] of Object.entries(pinned.apps)) output.say(`${printable(other)} named no vaults and would have gone to the new one too: it names ${names.join(', ')} now`)
     const place = options.to === undefined ? setup.defaultPlace : setup.placePlan(options.to).place
     share(place, gid)
     made.push(place)
