@@ -3,11 +3,14 @@ import { run } from 'node:test'
 import { inspect } from 'node:util'
 import { projectFolder } from './project-folder.ts'
 
-export type TestCounts = { readonly passed: number; readonly failed: number; readonly seconds: number }
+/** `slowest`: the files that took the longest, with their seconds. */
+export type TestCounts = { readonly passed: number; readonly failed: number; readonly seconds: number; readonly slowest: readonly string[] }
+
+const slowestShown = 12
 
 /**
- * Runs test files, three at a time, each in a process of its own (most wait for servers and clocks more than they compute); prints each failure where it happens, and nothing for
- * what passes. A test that is skipped or left as "todo" counts as failed, and so does a file without a test.
+ * Runs test files, three at a time, each in a process of its own: most wait for servers and clocks more than they compute. Prints each
+ * failure where it happens, and nothing for what passes. A test that is skipped or left as "todo" counts as failed, and so does a file without a test.
  */
 export async function runTestFiles(files: readonly string[], signal: AbortSignal): Promise<TestCounts> {
   const startMs = performance.now()
@@ -19,8 +22,10 @@ export async function runTestFiles(files: readonly string[], signal: AbortSignal
   }
   const testsIn = new Map(files.map((file) => [file, 0]))
   const stderr: string[] = []
+  const spans = new Map<string, { fromMs: number; toMs: number }>()
   const stream = run({ files: [...files], concurrency: 3, execArgv: ['--disable-warning=ExperimentalWarning'], signal, cwd: projectFolder })
   for await (const event of stream) {
+    if ('file' in event.data && event.data.file !== undefined) spans.set(event.data.file, { fromMs: spans.get(event.data.file)?.fromMs ?? performance.now(), toMs: performance.now() })
     if (event.type === 'test:stderr') {
       stderr.push(event.data.message)
       if (stderr.length > 200) stderr.shift()
@@ -41,7 +46,8 @@ export async function runTestFiles(files: readonly string[], signal: AbortSignal
     }
   }
   for (const [file, tests] of testsIn) if (tests === 0) fail(file, 'a file without a test', 'no test of it has run')
-  return { passed, failed, seconds: (performance.now() - startMs) / 1000 }
+  const slowest = [...spans].map(([file, { fromMs, toMs }]) => ({ file, seconds: (toMs - fromMs) / 1000 })).sort((a, b) => b.seconds - a.seconds).slice(0, slowestShown).map(({ file, seconds }) => `${relative(projectFolder, file)} ${seconds.toFixed(0)} s`)
+  return { passed, failed, seconds: (performance.now() - startMs) / 1000, slowest }
 }
 
 /** A suite fails with its tests, which tell more themselves, or by a hook of its own, which only it can tell. */

@@ -10,6 +10,8 @@ import { installPackages, missingPackages } from './test-programs.ts'
 
 // A guard against what hangs, not the aim: that is 15 on an idle machine.
 const limitMinutes = 20
+/** Of a step that takes longer the slowest files are named. */
+const slowStepSeconds = 60
 const parts = process.argv.slice(2)
 let passed = 0
 let failed = 0
@@ -54,6 +56,7 @@ async function testStep(name: string, files: readonly string[]): Promise<void> {
   // A step that looks at nothing has shown nothing.
   if (chosen.length === 0) failed++
   report(name, counts.failed === 0 && chosen.length > 0, counts.seconds, `${counts.passed} passed, ${counts.failed} failed in ${chosen.length} files`)
+  if (counts.seconds > slowStepSeconds) console.log(`    the slowest: ${counts.slowest.join(', ')}`)
   await endStrays()
 }
 
