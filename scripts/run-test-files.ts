@@ -24,8 +24,11 @@ export async function runTestFiles(files: readonly string[], signal: AbortSignal
   const stderr: string[] = []
   const spans = new Map<string, { fromMs: number; toMs: number }>()
   const stream = run({ files: [...files], concurrency: 3, execArgv: ['--disable-warning=ExperimentalWarning'], signal, cwd: projectFolder })
+  const noteSpan = (file: string | undefined, atMs: number): void => {
+    if (file !== undefined) spans.set(file, { fromMs: spans.get(file)?.fromMs ?? atMs, toMs: atMs })
+  }
   for await (const event of stream) {
-    if ('file' in event.data && event.data.file !== undefined) spans.set(event.data.file, { fromMs: spans.get(event.data.file)?.fromMs ?? performance.now(), toMs: performance.now() })
+    if (event.type === 'test:dequeue' || event.type === 'test:complete') noteSpan(event.data.file, performance.now())
     if (event.type === 'test:stderr') {
       stderr.push(event.data.message)
       if (stderr.length > 200) stderr.shift()
