@@ -103,6 +103,7 @@ if (missing.length > 0) {
 
 const all = globSync('test/**/*.test.ts', { cwd: projectFolder }).toSorted()
 const endToEnd = (file: string): boolean => /^test\/(e2e|server\/e2e|browser|faults|interop|ground)\//.test(file)
+const isLong = (file: string): boolean => /^test\/(?:browser\/|e2e\/containers\.test|ground\/pack)/.test(file)
 const gates = all.filter((file) => /^test\/gates-\w+\.test\.ts$/.test(file))
 const alone = new Set(['test/floors.test.ts', ...gates])
 
@@ -116,9 +117,8 @@ if (parts.length === 0) {
 if (all.some((file) => isChosen(file) && (endToEnd(file) || /^test\/(?:server|browser|web)\//.test(file)))) await programAndDashboard()
 await testStep('floors', all.filter((file) => file === 'test/floors.test.ts'))
 await testStep('unit and integration', all.filter((file) => !endToEnd(file) && !alone.has(file)))
-// Those of the server first: some of them wait long, and nothing should at the end.
-await testStep('end to end', all.filter(endToEnd).toReversed())
-await testStep('gates (samples)', gates)
+// The longest first, so that none is left alone at the end.
+await testStep('end to end, gate samples', [...gates, ...all.filter(endToEnd).toReversed().toSorted((a, b) => Number(isLong(b)) - Number(isLong(a)))])
 // No test at all has shown nothing either.
 if (passed + failed === 0) failed++
 finish(failed === 0 ? 0 : 1)

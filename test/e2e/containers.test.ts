@@ -271,7 +271,7 @@ suite('containers of an application', () => {
 
   test('that are made anew during the backup stand still too, and those that somebody starts meanwhile are told', async () => {
     const remote = `podman --url unix://${podman.socket} --remote`
-    const anew = { Image: 'localhost/busybox', Cmd: ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 0.2; done'], Labels: service('web'), HostConfig: { NetworkMode: 'host', Binds: [`${machine.app}/volumes/web:/data`], Ulimits: [{ Name: 'nofile', Soft: 1024, Hard: 1024 }, { Name: 'nproc', Soft: 1024, Hard: 1024 }] } }
+    const anew = { Image: 'localhost/busybox', Cmd: ['sh', '-c', 'trap "exit 0" TERM; sleep 100000 & wait'], Labels: service('web'), HostConfig: { NetworkMode: 'host', Binds: [`${machine.app}/volumes/web:/data`], Ulimits: [{ Name: 'nofile', Soft: 1024, Hard: 1024 }, { Name: 'nproc', Soft: 1024, Hard: 1024 }] } }
     await writeFile(join(machine.folder, 'anew.mjs'), `
 import { request } from 'node:http'
 const call = (method, path, body) => new Promise((resolve, reject) => request({ socketPath: ${JSON.stringify(podman.socket)}, method, path: '/v1.41/containers/' + path, headers: { 'content-type': 'application/json' } }, (answer) => answer.resume().on('end', resolve)).on('error', reject).end(body && JSON.stringify(body)))
