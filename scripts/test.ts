@@ -103,7 +103,7 @@ if (missing.length > 0) {
 
 const all = globSync('test/**/*.test.ts', { cwd: projectFolder }).toSorted()
 const endToEnd = (file: string): boolean => /^test\/(e2e|server\/e2e|browser|faults|interop|ground)\//.test(file)
-const isLong = (file: string): boolean => /^test\/(?:browser\/|e2e\/containers\.test|ground\/pack)/.test(file)
+const isLong = (file: string): boolean => /^test\/(?:browser\/|e2e\/containers(?:-databases)?\.test|ground\/pack)/.test(file)
 const gates = all.filter((file) => /^test\/gates-\w+\.test\.ts$/.test(file))
 const alone = new Set(['test/floors.test.ts', ...gates])
 
