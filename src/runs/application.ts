@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { basename, isAbsolute, relative, resolve } from 'node:path'
+import { literalPattern } from '../disk/literal-pattern.ts'
 import { AppError, systemCode } from '../kit/app-error.ts'
 import { fileSafe } from '../kit/file-safe.ts'
 import type { AppConfig, Config, VaultConfig } from '../config/config-schema.ts'
@@ -105,7 +106,7 @@ export function ownFolders(root: string, folders: readonly string[]): readonly s
     const below = relative(root, realRoot(folder))
     if (below.startsWith('..') || isAbsolute(below)) return []
     if (below === '') throw new AppError('usage', `${folder} is the application's own folder`, { hint: 'Choose another place for its restore points.' })
-    return [`/${below.replaceAll(/[\\*?[\]!]/g, '\\$&')}/`]
+    return [`/${literalPattern(below)}/`]
   })
 }
 

@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs'
 import { relative } from 'node:path'
 import { realPath } from '../disk/real-path.ts'
+import { literalPattern } from '../disk/literal-pattern.ts'
 import { compileSelection } from '../disk/selection.ts'
 import { systemCode } from '../kit/app-error.ts'
 import type { Scope, SelectionRules } from '../model/restore-point.ts'
@@ -43,7 +44,7 @@ export async function containedParts(app: Application, preset: Preset, selection
   if (scope === 'full' && app.config.include.length === 0) tellNotIncluded(containers, new Set(dumps.map(({ rawPath }) => rawPath)), app.root, selection, run)
   const raw = [...new Set(dumps.flatMap(({ runsOn, rawPath }) => runsOn && rawPath !== undefined && rawPath !== '' ? [rawPath] : []))]
   for (const path of raw) run.emit({ type: 'run.note', code: 'containers.raw-left-out', path, message: 'holds the raw files of a database server that runs on; its dumps are what is saved of it, and these files are left out' })
-  const rules = { ...selection, exclude: [...selection.exclude, ...raw.map((path) => `/${path.replaceAll(/[\\*?[\]!]/g, '\\$&')}/`)] }
+  const rules = { ...selection, exclude: [...selection.exclude, ...raw.map((path) => `/${literalPattern(path)}/`)] }
   const isSaved = savedBy(rules)
   return {
     databases: dumps.map((dump) => ({ database: scope === 'database' ? dump.database : withRawFiles(dump, isSaved), dumpName: dump.dumpName })),

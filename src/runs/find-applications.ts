@@ -3,6 +3,7 @@ import { access, stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import type { Config } from '../config/config-schema.ts'
 import type { FolderProbe } from '../disk/folder-probe.ts'
+import { isWithin } from '../disk/is-within.ts'
 import { realPath } from '../disk/real-path.ts'
 import { AppError, messageOf, systemCode } from '../kit/app-error.ts'
 import type { Discovered } from '../model/api/settings.ts'
@@ -91,12 +92,8 @@ async function discovered({ app: { name, root, vaults }, preset }: Known, { apps
   return {
     root, preset: preset.name, name, databases: databasesOf(preset, root),
     places: await Promise.all(vaults.map(async (plan) => await placeFacts(plan, around))),
-    overlaps: apps.filter((app) => isBelow(app.root, root) || isBelow(root, app.root)).map((app) => ({ app: app.name, root: app.root, is: isBelow(app.root, root) ? 'below' : 'above' })),
+    overlaps: apps.filter((app) => app.root !== root && (isWithin(root, app.root) || isWithin(app.root, root))).map((app) => ({ app: app.name, root: app.root, is: isWithin(root, app.root) ? 'below' : 'above' })),
   }
-}
-
-function isBelow(folder: string, parent: string): boolean {
-  return folder !== parent && folder.startsWith(parent === '/' ? '/' : `${parent}/`)
 }
 
 /** None, or one. */

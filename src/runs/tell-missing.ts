@@ -1,3 +1,4 @@
+import { isWithin } from '../disk/is-within.ts'
 import { realPath } from '../disk/real-path.ts'
 import type { SelectionRules } from '../model/restore-point.ts'
 import type { Run } from '../model/run.ts'
@@ -26,7 +27,7 @@ export function tellMissing(app: Application, preset: Preset, rules: SelectionRu
 
 /** True where the folder is that of another application, or lies in it. */
 function tellWithOther(app: Application, folder: string, path: string | undefined, run: Run): boolean {
-  const other = Object.entries(app.whole.apps).find(([name, { root }]) => name !== app.name && `${folder}/`.startsWith(`${realPath(root)}/`))
+  const other = Object.entries(app.whole.apps).find(([name, { root }]) => name !== app.name && isWithin(realPath(root), folder))
   if (other === undefined) return false
   run.emit({ type: 'run.note', code: 'source.other-application', ...(path === undefined ? {} : { path }), message: `${folder} is saved with the application ${other[0]}, and not with this one` })
   return true

@@ -1,5 +1,6 @@
 import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { isWithin } from '../disk/is-within.ts'
 import { decodeName, systemPath } from '../disk/name-codec.ts'
 import { compileSelection } from '../disk/selection.ts'
 import type { SelectionRules } from '../model/restore-point.ts'
@@ -45,7 +46,7 @@ function awayAt(root: string, path: string): Away | undefined {
   try {
     if (!lstatSync(at).isSymbolicLink() || !statSync(at).isDirectory()) return undefined
     const target = decodeName(realpathSync(at, { encoding: 'buffer' }))
-    return target === root || target.startsWith(`${root}/`) ? undefined : { path, target }
+    return isWithin(root, target) ? undefined : { path, target }
   } catch {
     // Not there, or not to be seen: whoever saves it tells that.
     return undefined

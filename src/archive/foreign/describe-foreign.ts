@@ -1,3 +1,4 @@
+import { literalPattern } from '../../disk/literal-pattern.ts'
 import { programVersion } from '../../kit/program-version.ts'
 import type { DatabaseFacts, Manifest, Remark } from '../../model/restore-point.ts'
 import { damaged } from '../damaged.ts'
@@ -80,7 +81,7 @@ function withJournals(top: string): readonly string[] {
 }
 
 function anchored(path: string): string {
-  return `/${path.replaceAll(/[\\*?[\]!]/g, '\\$&')}`
+  return `/${literalPattern(path)}`
 }
 
 /** Patterns of folders that this archive holds nothing of, as its program may have passed over them. */

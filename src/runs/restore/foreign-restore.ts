@@ -1,6 +1,8 @@
-import { existsSync, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { existsSync, lstatSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { brokenDump } from '../../archive/foreign/describe-foreign.ts'
+import { isWithin } from '../../disk/is-within.ts'
+import { realTarget } from '../../disk/real-path.ts'
 import { compileSelection } from '../../disk/selection.ts'
 import type { Select } from '../../disk/selection.ts'
 import { knownKind } from '../../archive/foreign/foreign-point.ts'
@@ -28,7 +30,7 @@ import { containerInside, isContainer } from './work-folder.ts'
 export async function refuseForeign(app: Application, databases: readonly DatabasePlace[]): Promise<void> {
   for (const name of Object.keys(app.whole.apps)) {
     const owned = configuredApplication(name, app.whole, app.root)
-    const [target, folder] = [realPath(app.root), realPath(owned.root)]
+    const [target, folder] = [realTarget(app.root), realTarget(owned.root)]
     if (isWithin(target, folder) || isWithin(folder, target)) requireAllowed(owned, owned.root === app.root ? '' : `, whose folder is ${owned.root}`)
     if (owned.config.allowForeign || databases.length === 0) continue
     for (const known of knownDatabases(owned)) {
@@ -53,15 +55,6 @@ function knownDatabases(app: Application): readonly DatabaseConfig[] {
     if (error instanceof AppError && error.code.startsWith('source.')) return []
     throw error
   }
-}
-
-/** Without links; of what is not there yet, of the folders above it. */
-function realPath(path: string): string {
-  return existsSync(path) || dirname(path) === path ? realpathSync(path) : join(realPath(dirname(path)), basename(path))
-}
-
-function isWithin(folder: string, outer: string): boolean {
-  return folder === outer || folder.startsWith(outer === '/' ? '/' : `${outer}/`)
 }
 
 /** One application must not be mixed into another: what fits into a folder that holds nothing fits anywhere. @throws AppError `restore.target`. */

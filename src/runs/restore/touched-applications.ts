@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
-import { realPath } from '../../disk/real-path.ts'
+import { isWithin } from '../../disk/is-within.ts'
+import { realPath, realTarget } from '../../disk/real-path.ts'
 import type { Manifest } from '../../model/restore-point.ts'
 import type { Application } from '../application.ts'
 
@@ -16,19 +15,8 @@ export function touchedApplications(app: Application, manifest: Pick<Manifest, '
   const target = realTarget(app.root)
   const all = Object.entries(app.whole.apps).flatMap(([name, { root: written }]): TouchedApplication[] => {
     const root = realPath(written)
-    const how = root === target ? 'same' : isBelow(root, target) ? 'holds' : isBelow(target, root) ? 'within' : undefined
+    const how = root === target ? 'same' : isWithin(target, root) ? 'holds' : isWithin(root, target) ? 'within' : undefined
     return how === undefined ? [] : [{ name, root, how }]
   })
   return all.toSorted((a, b) => Number(b.how === 'same') - Number(a.how === 'same'))
-}
-
-/** A folder that is still to be made may lie behind a link. */
-function realTarget(path: string): string {
-  let there = path
-  while (!existsSync(there)) there = dirname(there)
-  return join(realPath(there), relative(there, path))
-}
-
-function isBelow(path: string, folder: string): boolean {
-  return path.startsWith(folder === '/' ? '/' : `${folder}/`)
 }

@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
 import type { Container } from './container.ts'
-import { isWithin } from './find-containers.ts'
+import { isWithin } from '../../disk/is-within.ts'
 import type { ContainerEngine } from './recognise-engine.ts'
 
 /** What says where the data lie, and where the known images (official, LinuxServer, Bitnami) have them. */

@@ -1,3 +1,4 @@
+import { isWithin } from '../../disk/is-within.ts'
 import { realPath } from '../../disk/real-path.ts'
 import type { Container, Mount } from './container.ts'
 import { listContainers } from './container.ts'
@@ -46,10 +47,6 @@ export function isInRoot(root: string, mount: Mount): boolean {
 /** The name by which the configuration and restore points know a container. */
 export function callName({ service, name }: Pick<Container, 'service' | 'name'>): string {
   return service ?? name
-}
-
-export function isWithin(root: string, path: string): boolean {
-  return path === root || root === '/' || path.startsWith(`${root}/`)
 }
 
 async function findAt(engine: Engine, { root, named, projects, volumeNames = new Set() }: Wanted, signal: AbortSignal): Promise<Found> {

@@ -4,7 +4,7 @@ import type { Container } from './container.ts'
 import type { VolumeFacts } from '../../model/restore-point.ts'
 import { realPath } from '../../disk/real-path.ts'
 import type { EngineVolume } from './engine-volumes.ts'
-import { isWithin } from './find-containers.ts'
+import { isWithin } from '../../disk/is-within.ts'
 
 /** Where named volumes lie in a restore point, each in a folder of its name. */
 export const volumesFolder = '.holdfast-volumes'

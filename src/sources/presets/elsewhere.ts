@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
-import { isAbsolute, relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
+import { isWithin } from '../../disk/is-within.ts'
 import { realPath } from '../../disk/real-path.ts'
 import type { ApplicationFolder } from './application-folder.ts'
 import type { Missing } from './preset.ts'
@@ -15,11 +16,10 @@ export function elsewhere(folder: ApplicationFolder, file: string, says: string,
 
 /** In a container the application's own folder has another path, which says nothing from here. */
 function isOfContainer(path: string): boolean {
-  return (path === folderInImages || path.startsWith(`${folderInImages}/`)) && !existsSync(path)
+  return isWithin(folderInImages, path) && !existsSync(path)
 }
 
 /** By where it really lies: a link may lead out. */
 function isOutside(folder: ApplicationFolder, path: string): boolean {
-  const below = relative(realPath(folder.root), realPath(resolve(folder.root, path)))
-  return below === '..' || below.startsWith('../') || isAbsolute(below)
+  return !isWithin(realPath(folder.root), realPath(resolve(folder.root, path)))
 }

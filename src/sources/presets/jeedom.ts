@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { literalPattern } from '../../disk/literal-pattern.ts'
 import type { ApplicationFolder } from './application-folder.ts'
 import { jeedomLog } from './jeedom-log.ts'
-import { literalPattern } from './literal-pattern.ts'
 import { noDatabase } from './no-database.ts'
 import { phpReturned, readPhpConfig } from './php-config.ts'
 import { phpDatabase } from './php-database.ts'

@@ -1,6 +1,6 @@
 import { join, relative, resolve } from 'node:path'
+import { literalPattern } from '../../disk/literal-pattern.ts'
 import type { ApplicationFolder } from './application-folder.ts'
-import { literalPattern } from './literal-pattern.ts'
 import { noDatabase } from './no-database.ts'
 import type { PhpConfig } from './php-config.ts'
 import { readPhpConfig } from './php-config.ts'
